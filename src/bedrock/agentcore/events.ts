@@ -1,0 +1,58 @@
+import type { AgentEvent } from '../../agent.ts';
+import type { Reader } from '../call.ts';
+import { createAnswer } from './answer.ts';
+import { createBody, type Piece } from './body.ts';
+import { readConverse } from './formats/converse.ts';
+import { readError, toAgentError } from './formats/error.ts';
+import { type Format, isObject } from './formats/format.ts';
+import { readGeneric } from './formats/generic.ts';
+import { readStrands } from './formats/strands.ts';
+import { readString } from './formats/string.ts';
+
+/** What an agent's JSON may be; the first that knows a value reads it. A further family is one file and one line. */
+const formats: readonly Format[] = [readError, readConverse, readStrands, readGeneric];
+
+/** The body of an AgentCore answer, in whatever format its agent speaks → events. */
+export function createReader(contentType: string | undefined): Reader {
+  let events: AgentEvent[] = [];
+  const answer = createAnswer((event) => events.push(event));
+  const body = createBody(contentType, readPiece);
+
+  function readPiece(piece: Piece): void {
+    switch (piece.type) {
+      case 'text':
+        answer.text(piece.text);
+        break;
+      case 'error':
+        answer.fail(toAgentError(piece.value));
+        break;
+      case 'value':
+        if (!readValue(piece.value, piece.raw) && piece.whole) answer.text(piece.raw);
+        break;
+      default:
+        piece satisfies never;
+    }
+  }
+
+  /** Whether anything was made of it; what nobody knows is shown when it is the whole answer, and skipped in a stream. */
+  function readValue(value: unknown, raw = ''): boolean {
+    if (value === null) return true;
+    if (typeof value === 'string') return readString(value, answer, readValue);
+    if (isObject(value)) return formats.some((format) => format(value, answer, readValue));
+    // A number or a boolean: a word of a stream of bare text that happens to be JSON.
+    answer.text(raw);
+    return true;
+  }
+
+  return {
+    read(bytes, into) {
+      events = into;
+      body.write(bytes);
+    },
+    end(into) {
+      events = into;
+      const { mayBeEmpty } = body.end();
+      answer.end({ mayBeEmpty });
+    },
+  };
+}

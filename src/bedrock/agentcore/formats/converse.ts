@@ -1,0 +1,62 @@
+import { BadGatewayError } from '../../../errors.ts';
+import type { Answer, Channel } from '../answer.ts';
+import { toUsage } from './content.ts';
+import { type JsonValue, objectIn, stringIn } from './format.ts';
+
+/** Shared with Strands, which wraps these events and tells the same text again. */
+const channel: Channel = { family: 'strands', name: 'event' };
+
+const names = new Set([
+  'messageStart',
+  'contentBlockStart',
+  'contentBlockDelta',
+  'contentBlockStop',
+  'messageStop',
+  'metadata',
+]);
+
+/**
+ * The stream events of Bedrock's Converse API, as they are or under `event`.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
+ */
+export function readConverse(value: JsonValue, answer: Answer): boolean {
+  const event = objectIn(value, 'event') ?? value;
+  const [name, ...others] = Object.keys(event);
+  // Exactly one member: other formats have a `metadata` too, beside theirs.
+  if (name === undefined || others.length > 0) return false;
+  if (name.endsWith('Exception')) {
+    throw new BadGatewayError(stringIn(event[name], 'message') ?? `The agent's model failed with ${name}.`, { code: name });
+  }
+  if (!names.has(name)) return false;
+  readEvent(name, objectIn(event, name), answer);
+  return true;
+}
+
+function readEvent(name: string, body: JsonValue | undefined, answer: Answer): void {
+  const key = String(body?.['contentBlockIndex']);
+  switch (name) {
+    case 'messageStart':
+      answer.beginMessage();
+      break;
+    case 'contentBlockStart': {
+      const start = objectIn(body, 'start');
+      const toolUse = objectIn(start, 'toolUse');
+      if (toolUse) answer.beginCall(key, stringIn(toolUse, 'toolUseId') ?? key, stringIn(toolUse, 'name') ?? '');
+      if (objectIn(start, 'toolResult')) answer.dropCalls();
+      break;
+    }
+    case 'contentBlockDelta': {
+      const delta = objectIn(body, 'delta');
+      answer.text(stringIn(delta, 'text') ?? '', channel);
+      answer.reasoning(stringIn(objectIn(delta, 'reasoningContent'), 'text') ?? '', channel);
+      answer.addArguments(key, stringIn(objectIn(delta, 'toolUse'), 'input') ?? '');
+      break;
+    }
+    case 'messageStop':
+      answer.endMessage(stringIn(body, 'stopReason'));
+      break;
+    case 'metadata':
+      answer.usage(toUsage(objectIn(body, 'usage')), channel);
+      break;
+  }
+}

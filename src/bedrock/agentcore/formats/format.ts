@@ -1,0 +1,26 @@
+import type { Answer } from '../answer.ts';
+
+/** A JSON object or array, its fields still to be tested. */
+export type JsonValue = Readonly<Record<string, unknown>>;
+
+/**
+ * One family of agents: tells `answer` what a value means, or returns false when the value is none of its own. `read`
+ * reads a value within a value.
+ */
+export type Format = (value: JsonValue, answer: Answer, read: (value: unknown) => boolean) => boolean;
+
+/** A field that is an object, or `undefined`. */
+export function objectIn(value: unknown, name: string): JsonValue | undefined {
+  const field = isObject(value) ? value[name] : undefined;
+  return isObject(field) ? field : undefined;
+}
+
+/** A field that is a string, or `undefined`. */
+export function stringIn(value: unknown, name: string): string | undefined {
+  const field = isObject(value) ? value[name] : undefined;
+  return typeof field === 'string' ? field : undefined;
+}
+
+export function isObject(value: unknown): value is JsonValue {
+  return typeof value === 'object' && value !== null;
+}

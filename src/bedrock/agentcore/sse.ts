@@ -1,0 +1,66 @@
+import type { Framing, Piece } from './body.ts';
+import { createLines } from './lines.ts';
+
+/**
+ * Server-sent events → pieces. Not a library's parser: that strips the blank after `data:`, which is text in the streams
+ * of servers that write none (Spring); waits for a blank line, which AWS's own example never sends; and drops an event
+ * that the end of the body cuts off.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export function createEvents(onPiece: (piece: Piece) => void): Framing {
+  let data: string[] = [];
+  let name = '';
+  /** Whether a blank after `data:` is the server's habit; one line without it shows that it is text. */
+  let spaced = true;
+  let done = false;
+
+  const lines = createLines((line) => {
+    if (done) return;
+    if (line === '') return dispatch();
+    const colon = line.indexOf(':');
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? '' : line.slice(colon + 1);
+    if (field === 'event') name = value.trim();
+    if (field !== 'data') return;
+    if (value !== '' && !value.startsWith(' ')) spaced = false;
+    // A whole object can only be an event of its own, and need not wait for the blank line.
+    const object = data.length === 0 ? parseObject(value) : undefined;
+    if (object === undefined) data.push(value);
+    else send(object, value);
+  });
+
+  function dispatch(): void {
+    const text = data.map((line) => (spaced && line.startsWith(' ') ? line.slice(1) : line)).join('\n');
+    const isEvent = data.length > 0;
+    data = [];
+    if (text.trim() === '[DONE]') done = true;
+    else if (isEvent) send(parse(text), text);
+    name = '';
+  }
+
+  function send(value: unknown, raw: string): void {
+    if (name === 'error') onPiece({ type: 'error', value: value ?? raw });
+    else if (value === undefined) onPiece({ type: 'text', text: raw });
+    else onPiece({ type: 'value', value, raw, whole: false });
+  }
+
+  return {
+    write: lines.write,
+    end() {
+      lines.end();
+      dispatch();
+    },
+  };
+}
+
+function parseObject(text: string): unknown {
+  return /^ ?\{.*\} ?$/s.test(text) ? parse(text) : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

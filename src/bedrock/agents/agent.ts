@@ -1,0 +1,53 @@
+import type { Agent } from '../../agent.ts';
+import { type APIError, PermissionDeniedError } from '../../errors.ts';
+import { call } from '../call.ts';
+import type { Clients } from '../clients.ts';
+import { parseConnection } from '../connection.ts';
+import { addHeaders, takeBody } from '../middleware.ts';
+import type { AgentRef } from '../model.ts';
+import { priceOf } from '../price.ts';
+import { createReader } from './events.ts';
+import { toInput } from './request.ts';
+
+/** An Amazon Bedrock agent, asked with InvokeAgent. */
+export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
+  return async (request) => {
+    const connection = parseConnection(request);
+    const input = toInput(ref, request);
+    const chosen = request.parameters['streamingConfigurations'] !== undefined;
+
+    return call(
+      request,
+      async (signal) => {
+        const { client, InvokeAgentCommand, region } = await clients.agents(connection);
+        const command = new InvokeAgentCommand(input);
+        addHeaders(command, connection.headers);
+        const body = takeBody(command);
+        const output = await client.send(command, { abortSignal: signal });
+        return {
+          body: body(),
+          reader: createReader({ showTraces: request.parameters['enableTrace'] === true }),
+          sessionId: output.sessionId ?? input.sessionId ?? '',
+          ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
+          about: {
+            region,
+            ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }),
+            ...(output.memoryId !== undefined && { memoryId: output.memoryId }),
+          },
+          price: priceOf,
+        };
+      },
+      { maxBytes: connection.maxBytes, ...(request.stream && !chosen && { explain: explainStreaming }) },
+    );
+  };
+}
+
+/** `streamFinalResponse` needs a permission that agents made without streaming do not have. */
+function explainStreaming(error: APIError): APIError {
+  if (!(error instanceof PermissionDeniedError)) return error;
+  return new PermissionDeniedError(
+    `${error.message} Streaming needs bedrock:InvokeModelWithResponseStream in the agent's role; ` +
+      'add it, or pass `streamingConfigurations: { streamFinalResponse: false }` to get the answer in one piece.',
+    { code: error.code ?? '', cause: error.cause, ...(error.request_id !== undefined && { request_id: error.request_id }) },
+  );
+}

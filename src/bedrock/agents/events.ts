@@ -1,0 +1,82 @@
+import type { AgentEvent } from '../../agent.ts';
+import { BadGatewayError } from '../../errors.ts';
+import type { Reader } from '../call.ts';
+import { statusError, toStreamError } from '../errors.ts';
+import { createFrameReader, type Frame } from '../frames.ts';
+import { createTraceReader, type TracePart } from './trace.ts';
+
+/** No event of InvokeAgent comes near it: chunks and files hold 1 MB. */
+const mostFrameBytes = 10_000_000;
+
+/** InvokeAgent's event stream → events. `showTraces` hands on every trace as AWS sent it. */
+export function createReader({ showTraces }: { readonly showTraces: boolean }): Reader {
+  const frames = createFrameReader(mostFrameBytes);
+  // One for the whole stream: AWS may cut an answer inside a character.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const traces = createTraceReader();
+  let answered = false;
+
+  function readFrame({ headers, body }: Frame, events: AgentEvent[]): void {
+    switch (headers[':message-type']) {
+      case 'exception':
+        throw toStreamError(headers[':exception-type'] ?? '', parseBody(body));
+      case 'error':
+        throw toStreamError(headers[':error-code'] ?? '', { message: headers[':error-message'] });
+    }
+    const payload = parseBody(body);
+    switch (headers[':event-type']) {
+      case 'chunk': {
+        answered = true;
+        const text = decoder.decode(Buffer.from(payload.bytes ?? '', 'base64'), { stream: true });
+        if (text !== '') events.push({ type: 'text', text });
+        break;
+      }
+      case 'trace':
+        traces.read(payload, events);
+        if (showTraces) events.push({ type: 'trace', trace: payload });
+        break;
+      case 'returnControl':
+        throw new BadGatewayError('The agent returned control to run an action (RETURN_CONTROL), which is not built yet.');
+      case 'files':
+        answered = true;
+        break;
+    }
+  }
+
+  return {
+    read(bytes, events) {
+      for (const frame of frames.read(bytes)) readFrame(frame, events);
+    },
+    end(events) {
+      frames.end();
+      if (decoder.decode() !== '') throw new BadGatewayError('The answer ended inside a character.');
+      // AWS sends no end of its own, so an answer that never came looks like one that ended.
+      if (!answered) throw noAnswer(traces.failure);
+      events.push(traces.finish());
+    },
+  };
+}
+
+/** The fields that are read here; AWS may add others. */
+interface Payload extends TracePart {
+  readonly bytes?: string;
+  readonly message?: string;
+}
+
+function parseBody(body: Buffer): Payload {
+  try {
+    return JSON.parse(body.toString('utf8')) as Payload;
+  } catch {
+    // Without the cause: its message quotes the answer.
+    if (body.length === 0) return {};
+    throw new BadGatewayError('AWS sent an event that is not JSON.');
+  }
+}
+
+function noAnswer(failure: { readonly failureReason?: string; readonly failureCode?: number } | undefined) {
+  const message = 'The agent ended its turn without an answer';
+  if (!failure) return new BadGatewayError(`${message}: no text, no file and no action came before the stream ended.`);
+  const { failureReason = 'no reason given', failureCode } = failure;
+  const status = failureCode !== undefined && failureCode >= 400 && failureCode < 600 ? failureCode : 502;
+  return statusError(status, `${message}: ${failureReason}`, { code: 'failureTrace', retryable: false });
+}

@@ -1,0 +1,98 @@
+import type { AgentEvent } from '../../agent.ts';
+
+/** The parts of a trace that are read here, as the wire has them. */
+export interface TracePart {
+  readonly callerChain?: readonly unknown[];
+  readonly trace?: Readonly<Partial<Record<string, TraceStep>>> & { readonly failureTrace?: FailureTrace };
+}
+
+interface TraceStep {
+  readonly modelInvocationInput?: { readonly traceId?: string; readonly foundationModel?: string };
+  readonly modelInvocationOutput?: ModelOutput;
+  readonly rationale?: { readonly traceId?: string; readonly text?: string };
+  readonly action?: string;
+  readonly inputAssessments?: readonly unknown[];
+  readonly outputAssessments?: readonly unknown[];
+}
+
+interface ModelOutput {
+  readonly traceId?: string;
+  readonly metadata?: {
+    readonly clientRequestId?: string;
+    readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number };
+  };
+  readonly reasoningContent?: { readonly reasoningText?: { readonly text?: string } };
+}
+
+export interface FailureTrace {
+  readonly failureReason?: string;
+  readonly failureCode?: number;
+}
+
+/** Traces → usage, reasoning and how the turn ended: AWS says these nowhere else. */
+export function createTraceReader() {
+  const models = new Map<string, string>();
+  const counted = new Set<string>();
+  let thought = '';
+  let reasoned = false;
+  let blocked = false;
+  let failure: FailureTrace | undefined;
+
+  function read(part: TracePart, events: AgentEvent[]): void {
+    const { failureTrace, guardrailTrace, ...steps } = part.trace ?? {};
+    failure = failureTrace ?? failure;
+    // A collaborator's guardrail does not block the answer of its supervisor.
+    const isTop = (part.callerChain?.length ?? 0) <= 1;
+    if (guardrailTrace && isTop) blocked ||= isBlocked(guardrailTrace);
+    for (const step of Object.values(steps)) if (step) readStep(step, events);
+  }
+
+  function readStep({ modelInvocationInput, modelInvocationOutput, rationale }: TraceStep, events: AgentEvent[]): void {
+    if (modelInvocationInput?.foundationModel !== undefined) {
+      models.set(modelInvocationInput.traceId ?? '', modelInvocationInput.foundationModel);
+    }
+    if (modelInvocationOutput) {
+      readUsage(modelInvocationOutput, events);
+      // AWS sends `reasoningText: {}` where there is none.
+      reason(modelInvocationOutput.reasoningContent?.reasoningText?.text, events);
+    }
+    reason(rationale?.text, events);
+  }
+
+  function readUsage({ traceId, metadata }: ModelOutput, events: AgentEvent[]): void {
+    const { clientRequestId, usage } = metadata ?? {};
+    if (!usage) return;
+    // A call that is told again, in the trace of a later step, was made once.
+    if (clientRequestId !== undefined) {
+      if (counted.has(clientRequestId)) return;
+      counted.add(clientRequestId);
+    }
+    const model = models.get(traceId ?? '');
+    const { inputTokens = 0, outputTokens = 0 } = usage;
+    events.push({ type: 'usage', inputTokens, outputTokens, ...(model !== undefined && { model }) });
+  }
+
+  function reason(text: string | undefined, events: AgentEvent[]): void {
+    // A model's reasoning comes as its own content and then as the rationale, the same text twice.
+    if (text === undefined || text === '' || text === thought) return;
+    thought = text;
+    events.push({ type: 'reasoning', text: reasoned ? `\n\n${text}` : text });
+    reasoned = true;
+  }
+
+  return {
+    read,
+    finish: (): AgentEvent =>
+      blocked
+        ? { type: 'finish', reason: 'content-filter', raw: 'guardrail_intervened' }
+        : { type: 'finish', reason: 'stop' },
+    get failure() {
+      return failure;
+    },
+  };
+}
+
+/** A guardrail also intervenes when it masks a name; only a block replaces the answer. */
+function isBlocked({ action, inputAssessments, outputAssessments }: TraceStep): boolean {
+  return action === 'INTERVENED' && /"action":"BLOCKED"/.test(JSON.stringify([inputAssessments, outputAssessments]));
+}

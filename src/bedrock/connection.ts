@@ -1,0 +1,78 @@
+import type { AgentRequest } from '../agent.ts';
+import { BadRequestError } from '../errors.ts';
+import { credentialNames, parseCredentials, type StaticCredentials } from './credentials.ts';
+
+/** How to reach AWS, as the caller gave it. */
+export interface Connection {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: StaticCredentials;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+}
+
+/** The most that AgentCore sends: https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/bedrock-agentcore-limits.html */
+const defaultMaxBytes = 100_000_000;
+
+const regionNames = ['aws_region_name', 'region_name'] as const;
+const endpointNames = ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'] as const;
+const headerNames = ['extra_headers', 'headers'] as const;
+
+/** Parameters that say how to reach AWS; they never travel in a body. */
+export const connectionNames: ReadonlySet<string> = new Set([
+  ...regionNames,
+  ...endpointNames,
+  ...headerNames,
+  ...credentialNames,
+  'max_response_bytes',
+]);
+
+/** Reads the connection from the parameters; throws a `BadRequestError`. */
+export function parseConnection({ parameters }: AgentRequest): Connection {
+  const region = first(regionNames, parameters);
+  if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) {
+    throw new BadRequestError('aws_region_name: expected a region like us-west-2.', { param: 'aws_region_name' });
+  }
+  const endpoint = first(endpointNames, parameters);
+  if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint)) {
+    throw new BadRequestError('api_base: expected a URL with http:// or https://.', { param: 'api_base' });
+  }
+  const credentials = parseCredentials(parameters);
+  return {
+    headers: parseHeaders(parameters),
+    maxBytes: parseMaxBytes(parameters['max_response_bytes']),
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials && { credentials }),
+  };
+}
+
+function first(names: readonly string[], parameters: AgentRequest['parameters']): string | undefined {
+  for (const name of names) {
+    const value = parameters[name];
+    if (typeof value === 'string') return value;
+    if (value !== undefined) throw new BadRequestError(`${name}: expected string, got ${typeof value}.`, { param: name });
+  }
+  return undefined;
+}
+
+function parseHeaders(parameters: AgentRequest['parameters']): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const param of headerNames) {
+    const given = parameters[param] ?? {};
+    if (typeof given !== 'object') throw new BadRequestError(`${param}: expected object, got ${typeof given}.`, { param });
+    for (const [name, value] of Object.entries(given)) {
+      if (typeof value !== 'string') {
+        throw new BadRequestError(`${param}.${name}: expected string, got ${typeof value}.`, { param });
+      }
+      headers[name.toLowerCase()] = value;
+    }
+  }
+  return headers;
+}
+
+function parseMaxBytes(value: unknown): number {
+  if (value === undefined) return defaultMaxBytes;
+  if (typeof value === 'number' && value > 0) return value;
+  throw new BadRequestError('max_response_bytes: expected a positive number of bytes.', { param: 'max_response_bytes' });
+}

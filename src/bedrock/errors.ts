@@ -1,0 +1,180 @@
+import {
+  APIConnectionError,
+  APIError,
+  AuthenticationError,
+  BadGatewayError,
+  BadRequestError,
+  ConflictError,
+  ContentPolicyViolationError,
+  ContextWindowExceededError,
+  type ErrorDetails,
+  InternalServerError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  ServiceUnavailableError,
+  Timeout,
+  UnprocessableEntityError,
+} from '../errors.ts';
+
+/** What AWS's exceptions look like, whichever service, status or stream they come from. */
+interface AwsError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
+}
+
+/** AWS's exceptions by name, as the HTTP status they stand for; the name says more than the status they came with. */
+const statusOfName: ReadonlyMap<string, number> = new Map([
+  ['ValidationException', 400],
+  ['UnauthorizedException', 401],
+  ['CredentialsProviderError', 401],
+  ['ExpiredToken', 401],
+  ['ExpiredTokenException', 401],
+  ['IncompleteSignature', 401],
+  ['IncompleteSignatureException', 401],
+  ['InvalidClientTokenId', 401],
+  ['InvalidSignatureException', 401],
+  ['MissingAuthenticationToken', 401],
+  ['MissingAuthenticationTokenException', 401],
+  ['SignatureDoesNotMatch', 401],
+  ['TokenRefreshRequired', 401],
+  ['UnrecognizedClientException', 401],
+  ['ServiceQuotaExceededException', 402],
+  ['AccessDeniedException', 403],
+  ['ResourceNotFoundException', 404],
+  ['RequestTimeout', 408],
+  ['RequestTimeoutException', 408],
+  ['ConflictException', 409],
+  ['RetryableConflictException', 409],
+  ['DependencyFailedException', 424],
+  ['RuntimeClientError', 424],
+  ['ThrottlingException', 429],
+  ['TooManyRequestsException', 429],
+  ['InternalServerException', 500],
+  ['BadGatewayException', 502],
+  ['ModelNotReadyException', 503],
+  ['ServiceUnavailable', 503],
+  ['ServiceUnavailableException', 503],
+]);
+
+/** Nothing was sent when these happened. */
+const connectCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * Anything that an AWS client or its stream threw → our error, by name and then by status; `cause` is AWS's own.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_InvokeAgent.html#API_agent-runtime_InvokeAgent_Errors
+ */
+export function toAPIError(thrown: unknown): APIError {
+  if (thrown instanceof APIError) return thrown;
+  const error = toAwsError(thrown);
+  const status = statusOfName.get(error.name) ?? error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
+  const code = typeof error.code === 'string' ? error.code : undefined;
+  if (status === undefined || (status < 400 && code !== undefined)) return toConnectionError(error, code);
+
+  const retryAfter = toSeconds(error.$response?.headers?.['retry-after']);
+  return statusError(status < 400 ? 502 : status, toMessage(error, status), {
+    cause: isTelltale(error) ? undefined : thrown,
+    ...(isNamed(error) && { code: error.name }),
+    ...(error.$metadata?.requestId !== undefined && { request_id: error.$metadata.requestId }),
+    ...(retryAfter !== undefined && { retry_after: retryAfter }),
+    ...(error.name === 'RetryableConflictException' && { retryable: true }),
+  });
+}
+
+/** An exception that came as a frame of a stream, its name in AWS's camelCase. */
+export function toStreamError(name: string, body: { readonly message?: unknown }): APIError {
+  const error = new Error(typeof body.message === 'string' ? body.message : 'AWS gave no reason.');
+  error.name = name.charAt(0).toUpperCase() + name.slice(1);
+  const status = statusOfName.get(error.name) ?? 500;
+  return statusError(status, error.message, { cause: error, code: error.name });
+}
+
+/** The error that a status stands for. */
+export function statusError(status: number, message: string, details: ErrorDetails): APIError {
+  switch (status) {
+    case 400:
+      return badRequest(message, details);
+    case 401:
+      return new AuthenticationError(message, details);
+    case 402:
+      return new RateLimitError(message, { ...details, code: 'insufficient_quota', retryable: false });
+    case 403:
+      return new PermissionDeniedError(message, details);
+    case 404:
+      return new NotFoundError(message, details);
+    case 408:
+    case 504:
+      return new Timeout(message, { ...details, status });
+    case 409:
+      return new ConflictError(message, details);
+    case 422:
+      return new UnprocessableEntityError(message, details);
+    case 424:
+    case 502:
+      return new BadGatewayError(message, details);
+    case 429:
+      return new RateLimitError(message, details);
+    case 503:
+      return new ServiceUnavailableError(message, details);
+    default:
+      return status < 500 ? new BadRequestError(message, { ...details, status }) : new InternalServerError(message, { ...details, status });
+  }
+}
+
+// AWS has one exception for many mistakes; these texts tell the two that callers act on.
+const tooLong = /too many (input )?tokens|expected maxLength:|(input|prompt) is too long|prompt: length: 1\.\./i;
+const refused = /content policy|content filter|blocked by .*guardrail|violates .*polic/i;
+
+function badRequest(message: string, details: ErrorDetails): BadRequestError {
+  if (tooLong.test(message)) return new ContextWindowExceededError(message, { ...details, code: 'context_length_exceeded' });
+  if (refused.test(message)) return new ContentPolicyViolationError(message, { ...details, code: 'content_policy_violation' });
+  return new BadRequestError(message, details);
+}
+
+function toConnectionError(error: AwsError, code: string | undefined): APIError {
+  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_HTTP_INVALID_HEADER_VALUE') {
+    return new BadRequestError('A parameter that is sent as an HTTP header has a character that no header may have.');
+  }
+  if (code === undefined) return new APIConnectionError(`The call to AWS failed (${error.name}).`, { cause: error });
+  const retryable = connectCodes.has(code);
+  const message = retryable
+    ? `Cannot connect to AWS (${code}); check the region, \`api_base\` and the network.`
+    : `The connection to AWS was lost (${code}) before the answer was complete.`;
+  return new APIConnectionError(message, { cause: error, retryable });
+}
+
+function toMessage(error: AwsError, status: number): string {
+  if (error.name === 'CredentialsProviderError') {
+    return `Unable to locate credentials: ${error.message}. Pass aws_access_key_id and aws_secret_access_key, or set up AWS's default chain.`;
+  }
+  if (error instanceof SyntaxError) return `AWS answered HTTP ${status} with a body that is not JSON.`;
+  if (!isNamed(error) && (error.message === '' || error.message === 'UnknownError')) {
+    return `AWS answered HTTP ${status} and gave no reason.`;
+  }
+  if (isTelltale(error)) return error.message.split('\n', 1)[0] ?? '';
+  return error.message;
+}
+
+function isNamed(error: AwsError): boolean {
+  return error.name !== 'Unknown' && error.name !== 'Error' && !(error instanceof SyntaxError);
+}
+
+/** Errors whose text quotes what was sent, session token and all, or the body that could not be read. */
+function isTelltale(error: AwsError): boolean {
+  return error instanceof SyntaxError || error.message.includes('Canonical String');
+}
+
+function toAwsError(thrown: unknown): AwsError {
+  return thrown instanceof Error ? thrown : new Error('AWS threw something that is not an error.', { cause: thrown });
+}
+
+/** `Retry-After` is a number of seconds or a date. */
+function toSeconds(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds;
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}

@@ -1,0 +1,21 @@
+import { createRequire } from 'node:module';
+import type { Price } from '../agent.ts';
+
+type Prices = typeof import('@pydantic/genai-prices', { with: { 'resolution-mode': 'require' } });
+
+let prices: Prices | undefined;
+
+/** Dollars by the price list of `@pydantic/genai-prices`, which is loaded when a cost is first read; never the network. */
+export const priceOf: Price = (usages) => {
+  // `require`, since a cost is read from a property and nobody can await that.
+  prices ??= createRequire(import.meta.url)('@pydantic/genai-prices') as Prices;
+  let dollars = 0;
+  for (const { model, inputTokens, outputTokens, cachedTokens } of usages) {
+    if (model === undefined) return null;
+    const tokens = { input_tokens: inputTokens, output_tokens: outputTokens, cache_read_tokens: cachedTokens ?? 0 };
+    const price = prices.calcPrice(tokens, model, { providerId: 'aws' });
+    if (!price) return null;
+    dollars += price.total_price;
+  }
+  return dollars;
+};

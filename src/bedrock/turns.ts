@@ -1,0 +1,87 @@
+import type { AgentRequest, Part, ToolCall, Turn } from '../agent.ts';
+import { BadRequestError } from '../errors.ts';
+
+/** What a call has to carry: exactly one of the server's session and this history remembers what went before. */
+export interface News {
+  /** What is new, with the instructions in front where they are due. */
+  readonly text: string;
+  /** What went before; empty when a session remembers it. */
+  readonly history: readonly HistoryMessage[];
+}
+
+export interface HistoryMessage {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+}
+
+/** The whole conversation → what is new and what is history. Throws a `BadRequestError` for what has no place yet. */
+export function toNews({ turns, instructions, session }: AgentRequest): News {
+  const lastAnswer = turns.findLastIndex((turn) => turn.type === 'assistant');
+  const text = turns
+    .slice(lastAnswer + 1)
+    .map(toNewText)
+    .filter((part) => part !== '')
+    .join('\n\n');
+  const isFirst = lastAnswer === -1;
+  const instructed = instructions !== '' && (!session || isFirst);
+  return {
+    text: instructed && text !== '' ? `${instructions}\n\n${text}` : text,
+    history: session ? [] : toHistory(turns.slice(0, lastAnswer + 1)),
+  };
+}
+
+/** The error for a conversation whose last word is not the user's. */
+export function nothingNew(): BadRequestError {
+  return new BadRequestError('There is nothing new to say: the messages must end with a user message that has text.', {
+    param: 'messages',
+  });
+}
+
+function toNewText(turn: Turn): string {
+  if (turn.type === 'results') {
+    throw new BadRequestError('Answers to tool calls (role "tool") are not built yet.', { param: 'messages' });
+  }
+  if (turn.type === 'assistant') return turn.text;
+  const file = turn.parts.find((part) => part.type === 'file');
+  if (file) {
+    throw new BadRequestError(
+      'Images, audio and files in a message are not built yet; send text, or use the AWS field `sessionState.files`.',
+      { param: 'messages' },
+    );
+  }
+  return toText(turn.parts);
+}
+
+function toHistory(turns: readonly Turn[]): readonly HistoryMessage[] {
+  const messages: HistoryMessage[] = [];
+  const calls = new Map<string, ToolCall>();
+  for (const turn of turns) {
+    if (turn.type === 'assistant') turn.calls.forEach((call) => calls.set(call.id, call));
+    const message = toMessage(turn, calls);
+    // AWS refuses an empty block, and it is not said whether it accepts two messages of one role in a row.
+    if (message.text === '') continue;
+    const last = messages.at(-1);
+    if (last?.role !== message.role) messages.push(message);
+    else messages.splice(-1, 1, { role: last.role, text: `${last.text}\n\n${message.text}` });
+  }
+  return messages[0]?.role === 'assistant' ? [{ role: 'user', text: '(conversation begins)' }, ...messages] : messages;
+}
+
+function toMessage(turn: Turn, calls: ReadonlyMap<string, ToolCall>): HistoryMessage {
+  switch (turn.type) {
+    case 'user':
+      return { role: 'user', text: toText(turn.parts) };
+    case 'assistant': {
+      const called = turn.calls.map((call) => `[called ${call.name}(${call.arguments})]`);
+      return { role: 'assistant', text: [turn.text, ...called].filter((text) => text !== '').join('\n') };
+    }
+    case 'results': {
+      const texts = turn.results.map(({ id, text }) => `[${calls.get(id)?.name ?? 'a tool'} answered: ${text}]`);
+      return { role: 'user', text: texts.join('\n') };
+    }
+  }
+}
+
+function toText(parts: readonly Part[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : `[file: ${part.name}]`)).join('');
+}

@@ -1,0 +1,199 @@
+/** What an error tells beside its message. */
+export interface ErrorDetails {
+  /** The HTTP status; each class has its own default. */
+  readonly status?: number;
+  /** A stable word for programs: OpenAI's where it has one, else AWS's exception name. */
+  readonly code?: string;
+  /** The parameter at fault, as the caller spelt it. */
+  readonly param?: string;
+  readonly model?: string;
+  /** AWS's request id. */
+  readonly request_id?: string;
+  /** Seconds to wait before another try, where AWS named them. */
+  readonly retry_after?: number;
+  /** Whether the turn cannot have run, so that asking again is safe. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for('bedrock-agents-openai.error');
+
+/**
+ * Every error that this package throws on purpose; the classes carry the names that OpenAI and LiteLLM gave them.
+ * `cause` is AWS's own error. `instanceof` holds between the ESM and the CommonJS build.
+ */
+export class APIError extends Error {
+  static readonly status: number = 500;
+  static readonly type: string = 'server_error';
+  static readonly retryable: boolean = false;
+  static readonly code: string | null = null;
+  static {
+    setName(this, 'APIError');
+  }
+
+  readonly status: number;
+  readonly type: string;
+  readonly code: string | null;
+  readonly param: string | null;
+  readonly llm_provider = 'bedrock';
+  model: string | undefined;
+  readonly request_id: string | undefined;
+  readonly retry_after: number | undefined;
+  readonly retryable: boolean;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.status = details.status ?? new.target.status;
+    this.type = new.target.type;
+    this.code = details.code ?? new.target.code;
+    this.param = details.param ?? null;
+    this.model = details.model;
+    this.request_id = details.request_id;
+    this.retry_after = details.retry_after;
+    this.retryable = details.retryable ?? new.target.retryable;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const prototype = this.prototype as { [brand]?: string };
+    if (!Object.hasOwn(prototype, brand)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    for (let link: unknown = value; typeof link === 'object' && link !== null; link = Object.getPrototypeOf(link)) {
+      if (Object.hasOwn(link, brand) && (link as { [brand]?: string })[brand] === prototype[brand]) return true;
+    }
+    return false;
+  }
+}
+
+/** The request is wrong; nothing was sent, or AWS refused it with a 400. */
+export class BadRequestError extends APIError {
+  static override readonly status: number = 400;
+  static override readonly type: string = 'invalid_request_error';
+  static {
+    setName(this, 'BadRequestError');
+  }
+}
+
+/** The agent cannot honour these parameters; `drop_params: true` leaves them out. */
+export class UnsupportedParamsError extends BadRequestError {
+  static override readonly code = 'unsupported_parameter';
+  static {
+    setName(this, 'UnsupportedParamsError');
+  }
+}
+
+/** The conversation is longer than the agent's model can read. */
+export class ContextWindowExceededError extends BadRequestError {
+  static override readonly code = 'context_length_exceeded';
+  static {
+    setName(this, 'ContextWindowExceededError');
+  }
+}
+
+/** AWS refused the content. */
+export class ContentPolicyViolationError extends BadRequestError {
+  static override readonly code = 'content_policy_violation';
+  static {
+    setName(this, 'ContentPolicyViolationError');
+  }
+}
+
+/** Credentials are missing, expired, unknown or invalid. */
+export class AuthenticationError extends APIError {
+  static override readonly status = 401;
+  static override readonly type = 'authentication_error';
+  static {
+    setName(this, 'AuthenticationError');
+  }
+}
+
+/** The credentials are good but may not do this. */
+export class PermissionDeniedError extends APIError {
+  static override readonly status = 403;
+  static override readonly type = 'permission_error';
+  static {
+    setName(this, 'PermissionDeniedError');
+  }
+}
+
+/** AWS knows no such agent, alias, runtime or endpoint. */
+export class NotFoundError extends APIError {
+  static override readonly status = 404;
+  static override readonly type = 'invalid_request_error';
+  static {
+    setName(this, 'NotFoundError');
+  }
+}
+
+/** Nothing came from AWS for `timeout` seconds. */
+export class Timeout extends APIError {
+  static override readonly status = 408;
+  static override readonly type = 'timeout_error';
+  static {
+    setName(this, 'Timeout');
+  }
+}
+
+/** Another operation on the same session or agent is in the way. */
+export class ConflictError extends APIError {
+  static override readonly status = 409;
+  static override readonly type = 'invalid_request_error';
+  static {
+    setName(this, 'ConflictError');
+  }
+}
+
+/** AWS understood the request but could not process it. */
+export class UnprocessableEntityError extends APIError {
+  static override readonly status = 422;
+  static override readonly type = 'invalid_request_error';
+  static {
+    setName(this, 'UnprocessableEntityError');
+  }
+}
+
+/** Too many requests, or, with code `insufficient_quota`, a quota that waiting does not refill. */
+export class RateLimitError extends APIError {
+  static override readonly status = 429;
+  static override readonly type = 'rate_limit_error';
+  static override readonly retryable = true;
+  static {
+    setName(this, 'RateLimitError');
+  }
+}
+
+/** AWS failed. */
+export class InternalServerError extends APIError {
+  static {
+    setName(this, 'InternalServerError');
+  }
+}
+
+/** What stands behind AWS failed: the agent itself, its model, a tool; or the answer was cut short. */
+export class BadGatewayError extends APIError {
+  static override readonly status = 502;
+  static {
+    setName(this, 'BadGatewayError');
+  }
+}
+
+/** AWS cannot answer now. */
+export class ServiceUnavailableError extends APIError {
+  static override readonly status = 503;
+  static override readonly retryable = true;
+  static {
+    setName(this, 'ServiceUnavailableError');
+  }
+}
+
+/** No connection to AWS, or it was lost. */
+export class APIConnectionError extends APIError {
+  static override readonly type = 'api_connection_error';
+  static {
+    setName(this, 'APIConnectionError');
+  }
+}
+
+function setName(target: { readonly prototype: APIError }, name: string): void {
+  // Bundlers rename classes; the name and the brand that `instanceof` compares must not follow them.
+  Object.defineProperty(target.prototype, 'name', { value: name, configurable: true, writable: true });
+  Object.defineProperty(target.prototype, brand, { value: name });
+}

@@ -1,0 +1,55 @@
+export { completion, completion as acompletion } from './default.ts';
+export { createCompletion, type Completion } from './completion.ts';
+export { bedrock } from './bedrock/index.ts';
+export {
+  APIConnectionError,
+  APIError,
+  AuthenticationError,
+  BadGatewayError,
+  BadRequestError,
+  ConflictError,
+  ContentPolicyViolationError,
+  ContextWindowExceededError,
+  type ErrorDetails,
+  InternalServerError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  ServiceUnavailableError,
+  Timeout,
+  UnprocessableEntityError,
+  UnsupportedParamsError,
+} from './errors.ts';
+export type {
+  Agent,
+  AgentEvent,
+  AgentRequest,
+  AgentResponse,
+  Agents,
+  AssistantTurn,
+  FinishReason,
+  Part,
+  Price,
+  ResultsTurn,
+  Session,
+  Tool,
+  ToolCall,
+  ToolResult,
+  Turn,
+  Usage,
+  UserTurn,
+} from './agent.ts';
+export type {
+  ChatCompletionChunk,
+  ChatFinishReason,
+  ChunkChoice,
+  ChunkDelta,
+  CompletionUsage,
+  HiddenParams,
+  ProviderSpecificFields,
+  ToolCallDelta,
+} from './openai/chunks.ts';
+export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionToolCall } from './openai/collect.ts';
+export type { AssistantMessage, ChatMessage, ChatToolCall, ContentPart, TextPart } from './openai/messages.ts';
+export type { ChatTool, CompletionParameters } from './openai/request.ts';
+export type { CompletionStream, StreamOptions } from './openai/stream.ts';

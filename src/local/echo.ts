@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LocalAgent } from './agent-request.ts';
+import type { LocalRuntime } from './runtime-request.ts';
+
+/** An agent that says back what it was told, word by word, and counts the turns of each session. */
+export function createEchoAgent(): LocalAgent {
+  const takeTurn = createTurnCounter();
+  return async function* echo({ agentId, agentAliasId, sessionId, inputText, endSession, signal }) {
+    const turn = takeTurn(`${agentId}/${agentAliasId}/${sessionId}`, endSession);
+    const answer = toAnswer(inputText, 'The request has no inputText.', turn);
+    yield { rationale: 'I only say back what I am told.' };
+    for (const word of toWords(answer)) {
+      await sleep(pause, undefined, { signal });
+      yield word;
+    }
+    yield {
+      usage: { ...countTokens(inputText, answer), foundationModel: 'anthropic.claude-3-5-sonnet-20240620-v1:0' },
+    };
+  };
+}
+
+/** A runtime that does the same with the payload's `prompt`, in the events of a Strands agent. */
+export function createEchoRuntime(): LocalRuntime {
+  const takeTurn = createTurnCounter();
+  return async function* echo({ arn, payload, sessionId, signal }) {
+    const prompt = readPrompt(payload);
+    const answer = toAnswer(prompt, 'The payload has no prompt.', takeTurn(`${arn}/${sessionId}`, false));
+    const { inputTokens, outputTokens } = countTokens(prompt, answer);
+    yield { event: { messageStart: { role: 'assistant' } } };
+    for (const text of toWords(answer)) {
+      await sleep(pause, undefined, { signal });
+      yield { event: { contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } } };
+    }
+    yield { event: { contentBlockStop: { contentBlockIndex: 0 } } };
+    yield { event: { messageStop: { stopReason: 'end_turn' } } };
+    const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+    yield { event: { metadata: { usage, metrics: { latencyMs: 1 } } } };
+  };
+}
+
+/** Milliseconds between two words: enough to see that they stream. */
+const pause = 5;
+
+function createTurnCounter(): (session: string, last: boolean) => number {
+  const turns = new Map<string, number>();
+  return (session, last) => {
+    const turn = (turns.get(session) ?? 0) + 1;
+    if (last) turns.delete(session);
+    else turns.set(session, turn);
+    return turn;
+  };
+}
+
+function readPrompt(payload: unknown): string | undefined {
+  if (typeof payload === 'string' && payload !== '') return payload;
+  if (typeof payload !== 'object' || payload === null || !('prompt' in payload)) return undefined;
+  return typeof payload.prompt === 'string' ? payload.prompt : JSON.stringify(payload.prompt);
+}
+
+function toAnswer(said: string | undefined, nothing: string, turn: number): string {
+  const echo = said === undefined ? nothing : `You said: ${said}`;
+  return `${echo}\n\nThis is turn ${turn} of this session.`;
+}
+
+function toWords(text: string): readonly string[] {
+  return text.match(/\S+\s*/g) ?? [];
+}
+
+function countTokens(said: string | undefined, answer: string): { inputTokens: number; outputTokens: number } {
+  return { inputTokens: toWords(said ?? '').length, outputTokens: toWords(answer).length };
+}

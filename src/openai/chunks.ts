@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { estimateTokenCount } from 'tokenx';
+import type { AgentEvent, AgentRequest, AgentResponse, FinishReason, Price, Usage } from '../agent.ts';
+
+/** A piece of a streamed answer, as OpenAI's API sends it. */
+export interface ChatCompletionChunk {
+  id: string;
+  object: 'chat.completion.chunk';
+  created: number;
+  /** The model string that was asked for. */
+  model: string;
+  choices: ChunkChoice[];
+  /** On the last chunk only. */
+  usage?: CompletionUsage;
+  /** Not enumerable, so that it never reaches the wire. */
+  readonly _hidden_params: HiddenParams;
+}
+
+export interface ChunkChoice {
+  index: number;
+  delta: ChunkDelta;
+  finish_reason: ChatFinishReason | null;
+  logprobs: null;
+}
+
+export interface ChunkDelta {
+  role?: 'assistant';
+  content?: string;
+  reasoning_content?: string;
+  tool_calls?: ToolCallDelta[];
+  provider_specific_fields?: ProviderSpecificFields;
+}
+
+export interface ToolCallDelta {
+  index: number;
+  id: string;
+  type: 'function';
+  function: { name: string; arguments: string };
+}
+
+export type ChatFinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
+
+/** What AWS says and OpenAI's format has no place for. */
+export interface ProviderSpecificFields {
+  /** Send it back to go on with this conversation. */
+  session_id?: string;
+  /** Why AWS stopped, in its own word. */
+  finish_reason?: string;
+  /** AWS's raw traces, where `enableTrace: true` was given. */
+  trace?: unknown[];
+}
+
+export interface CompletionUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details?: { cached_tokens: number };
+}
+
+/** What is known about an answer beside the answer; complete once the answer is. */
+export interface HiddenParams {
+  custom_llm_provider: 'bedrock';
+  session_id: string;
+  /** AWS's request id. */
+  request_id?: string;
+  region_name?: string;
+  api_base?: string;
+  memory_id?: string;
+  /** The model that AWS reported; the last one where there were several. */
+  foundation_model?: string;
+  /** Whether nobody reported usage, so that it was estimated from the visible text. */
+  usage_estimated?: boolean;
+  /** Dollars, computed when read; `null` when a price is unknown. */
+  readonly response_cost: number | null;
+}
+
+export interface ChunkOptions {
+  readonly model: string;
+  readonly request: Pick<AgentRequest, 'instructions' | 'turns'>;
+  /** The caller's own price; it wins over the agent's and counts estimated tokens too. */
+  readonly price?: Price | undefined;
+}
+
+export interface Chunks extends AsyncIterable<readonly ChatCompletionChunk[]> {
+  readonly hidden: HiddenParams;
+}
+
+/** An agent's events → chunks, batch by batch; the last two are the finishing chunk and the usage chunk. */
+export function toChunks(response: AgentResponse, options: ChunkOptions): Chunks {
+  const { write, hidden } = createWriter(response, options);
+  return {
+    hidden,
+    async *[Symbol.asyncIterator]() {
+      for await (const events of response.events) {
+        const chunks: ChatCompletionChunk[] = [];
+        for (const event of events) write(event, chunks);
+        if (chunks.length > 0) yield chunks;
+      }
+    },
+  };
+}
+
+function createWriter(response: AgentResponse, { model, request, price }: ChunkOptions) {
+  const id = `chatcmpl-${randomUUID()}`;
+  const created = Math.floor(Date.now() / 1000);
+  const fields: ProviderSpecificFields = { session_id: response.sessionId };
+  const written = { text: '', reasoning: '' };
+  let usages: Usage[] = [];
+  let spoken = false;
+  let toolCalls = 0;
+  // A further message is set off by a blank line, but only once it says something.
+  const apart = { text: false, reasoning: false };
+
+  const hidden = toHidden(response, () => {
+    if (price) return price(hidden.usage_estimated ? [estimate(request, written)] : usages);
+    return usages.length === 0 ? null : (response.price?.(usages) ?? null);
+  });
+
+  function write(event: AgentEvent, chunks: ChatCompletionChunk[]): void {
+    switch (event.type) {
+      case 'text':
+        chunks.push(toChunk({ content: say('text', event.text) }));
+        break;
+      case 'reasoning':
+        chunks.push(toChunk({ reasoning_content: say('reasoning', event.text) }));
+        break;
+      case 'message':
+        apart.text = written.text !== '';
+        apart.reasoning = written.reasoning !== '';
+        break;
+      case 'tool-call': {
+        const call = { id: event.id, type: 'function' as const };
+        const name = { name: event.name, arguments: event.arguments };
+        chunks.push(toChunk({ tool_calls: [{ index: toolCalls++, ...call, function: name }] }));
+        break;
+      }
+      case 'trace':
+        chunks.push(toChunk({ provider_specific_fields: { trace: [event.trace] } }));
+        break;
+      case 'usage':
+        usages = event.total ? [event] : [...usages, event];
+        if (event.model !== undefined) hidden.foundation_model = event.model;
+        break;
+      case 'finish':
+        if (event.raw !== undefined) fields.finish_reason = event.raw;
+        chunks.push(toChunk({ provider_specific_fields: { ...fields } }, toFinishReason(event.reason)), toUsageChunk());
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  function say(channel: 'text' | 'reasoning', text: string): string {
+    const said = apart[channel] ? `\n\n${text}` : text;
+    apart[channel] = false;
+    written[channel] += said;
+    return said;
+  }
+
+  function toChunk(delta: ChunkDelta, finish_reason: ChatFinishReason | null = null): ChatCompletionChunk {
+    if (!spoken) {
+      spoken = true;
+      delta = { role: 'assistant', ...delta, provider_specific_fields: { ...fields, ...delta.provider_specific_fields } };
+    }
+    return seal([{ index: 0, delta, finish_reason, logprobs: null }]);
+  }
+
+  function toUsageChunk(): ChatCompletionChunk {
+    hidden.usage_estimated = usages.length === 0;
+    const chunk = seal([]);
+    chunk.usage = toUsage(usages.length === 0 ? [estimate(request, written)] : usages);
+    return chunk;
+  }
+
+  function seal(choices: ChunkChoice[]): ChatCompletionChunk {
+    return withHidden({ id, object: 'chat.completion.chunk', created, model, choices }, hidden);
+  }
+
+  return { write, hidden };
+}
+
+/** Adds `_hidden_params` where `JSON.stringify` and `{ ...spread }` do not see it. */
+export function withHidden<T extends object>(value: T, hidden: HiddenParams): T & { readonly _hidden_params: HiddenParams } {
+  return Object.defineProperty(value, '_hidden_params', { value: hidden }) as T & {
+    readonly _hidden_params: HiddenParams;
+  };
+}
+
+function toHidden({ sessionId, requestId, about }: AgentResponse, cost: () => number | null): HiddenParams {
+  return {
+    custom_llm_provider: 'bedrock',
+    session_id: sessionId,
+    ...(requestId !== undefined && { request_id: requestId }),
+    ...(about.region !== undefined && { region_name: about.region }),
+    ...(about.endpoint !== undefined && { api_base: about.endpoint }),
+    ...(about.memoryId !== undefined && { memory_id: about.memoryId }),
+    get response_cost() {
+      return cost();
+    },
+  };
+}
+
+function toFinishReason(reason: FinishReason): ChatFinishReason {
+  switch (reason) {
+    case 'tool-calls':
+      return 'tool_calls';
+    case 'content-filter':
+      return 'content_filter';
+    default:
+      return reason;
+  }
+}
+
+function toUsage(usages: readonly Usage[]): CompletionUsage {
+  const sum = (tokens: (usage: Usage) => number) => usages.reduce((total, usage) => total + tokens(usage), 0);
+  const prompt_tokens = sum((usage) => usage.inputTokens);
+  const completion_tokens = sum((usage) => usage.outputTokens);
+  const cached_tokens = sum((usage) => usage.cachedTokens ?? 0);
+  return {
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    ...(cached_tokens > 0 && { prompt_tokens_details: { cached_tokens } }),
+  };
+}
+
+function estimate(
+  { instructions, turns }: ChunkOptions['request'],
+  written: { readonly text: string; readonly reasoning: string },
+): Usage {
+  const asked = turns.flatMap((turn) => {
+    switch (turn.type) {
+      case 'user':
+        return turn.parts.map((part) => (part.type === 'text' ? part.text : part.name));
+      case 'assistant':
+        return [turn.text, ...turn.calls.map((call) => call.arguments)];
+      case 'results':
+        return turn.results.map((result) => result.text);
+    }
+  });
+  return {
+    inputTokens: estimateTokenCount([instructions, ...asked].join('\n')),
+    outputTokens: estimateTokenCount(written.text + written.reasoning),
+  };
+}

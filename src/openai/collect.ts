@@ -1,0 +1,88 @@
+import {
+  type ChatCompletionChunk,
+  type ChatFinishReason,
+  type CompletionUsage,
+  type HiddenParams,
+  type ProviderSpecificFields,
+  withHidden,
+} from './chunks.ts';
+
+/** A whole answer, as OpenAI's API sends it. */
+export interface ChatCompletion {
+  id: string;
+  object: 'chat.completion';
+  created: number;
+  /** The model string that was asked for. */
+  model: string;
+  choices: ChatChoice[];
+  usage?: CompletionUsage;
+  /** Not enumerable, so that it never reaches the wire. */
+  readonly _hidden_params: HiddenParams;
+}
+
+export interface ChatChoice {
+  index: number;
+  message: ChatCompletionMessage;
+  finish_reason: ChatFinishReason;
+  logprobs: null;
+}
+
+export interface ChatCompletionMessage {
+  role: 'assistant';
+  content: string | null;
+  refusal: null;
+  /** What the agent thought aloud. */
+  reasoning_content?: string;
+  tool_calls?: ChatCompletionToolCall[];
+  provider_specific_fields?: ProviderSpecificFields;
+}
+
+export interface ChatCompletionToolCall {
+  id: string;
+  type: 'function';
+  function: { name: string; arguments: string };
+}
+
+/** Chunks → the completion they add up to. Throws what the chunks throw: a part is never returned as a whole. */
+export async function collect(batches: AsyncIterable<readonly ChatCompletionChunk[]>): Promise<ChatCompletion> {
+  const texts: string[] = [];
+  const thoughts: string[] = [];
+  const calls: ChatCompletionToolCall[] = [];
+  const traces: unknown[] = [];
+  let fields: ProviderSpecificFields = {};
+  let finish_reason: ChatFinishReason = 'stop';
+  let last: ChatCompletionChunk | undefined;
+
+  for await (const batch of batches) {
+    for (const chunk of batch) {
+      last = chunk;
+      const choice = chunk.choices[0];
+      if (!choice) continue;
+      const { content, reasoning_content, tool_calls, provider_specific_fields } = choice.delta;
+      if (content !== undefined) texts.push(content);
+      if (reasoning_content !== undefined) thoughts.push(reasoning_content);
+      for (const { id, type, function: call } of tool_calls ?? []) calls.push({ id, type, function: call });
+      if (provider_specific_fields) {
+        traces.push(...(provider_specific_fields.trace ?? []));
+        fields = provider_specific_fields;
+      }
+      if (choice.finish_reason) finish_reason = choice.finish_reason;
+    }
+  }
+  if (!last) throw new TypeError('collect: there is no completion in no chunks.');
+
+  const message: ChatCompletionMessage = {
+    role: 'assistant',
+    content: texts.length === 0 && calls.length > 0 ? null : texts.join(''),
+    refusal: null,
+    ...(thoughts.length > 0 && { reasoning_content: thoughts.join('') }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    provider_specific_fields: { ...fields, ...(traces.length > 0 && { trace: traces }) },
+  };
+  const { id, created, model, usage } = last;
+  const choices: ChatChoice[] = [{ index: 0, message, finish_reason, logprobs: null }];
+  return withHidden(
+    { id, object: 'chat.completion', created, model, choices, ...(usage && { usage }) },
+    last._hidden_params,
+  );
+}

@@ -1,0 +1,259 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod/mini';
+import type { AgentRequest, Price, Session, Tool } from '../agent.ts';
+import { BadRequestError } from '../errors.ts';
+import { type ChatMessage, messagesSchema, parseMessages } from './messages.ts';
+import { hints, own, sessionNames, settings, unbuilt } from './names.ts';
+
+/**
+ * What `completion()` takes: OpenAI's parameters and LiteLLM's, under their names. Every name of the AWS request passes
+ * to its place; any other name is a custom parameter for the agent.
+ */
+export interface CompletionParameters {
+  /** `bedrock/agent/{AGENT_ID}/{ALIAS_ID}` or `bedrock/agentcore/{RUNTIME_ARN}`. */
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly stream?: boolean | null;
+  readonly stream_options?: { readonly include_usage?: boolean } | null;
+  readonly tools?: readonly ChatTool[] | null;
+  /** Seconds of silence from AWS after which the call fails with a `Timeout`; default 900. */
+  readonly timeout?: number | null;
+  /** The same for streams, where it differs. */
+  readonly stream_timeout?: number | null;
+  /** How often a call is repeated that cannot have run the turn; default 0. */
+  readonly num_retries?: number | null;
+  /** LiteLLM's other name for `num_retries`. */
+  readonly max_retries?: number | null;
+  /** Leaves out OpenAI parameters that the agent cannot honour; otherwise they are an `UnsupportedParamsError`. */
+  readonly drop_params?: boolean | null;
+  /** OpenAI parameters to hand to the agent as custom parameters. */
+  readonly allowed_openai_params?: readonly string[] | null;
+  /** Dollars, instead of the price list. */
+  readonly input_cost_per_token?: number | null;
+  readonly output_cost_per_token?: number | null;
+  /** Replaces AWS's host, with scheme: `http://127.0.0.1:4100`. */
+  readonly api_base?: string | null;
+  /** LiteLLM's other name for `api_base`. */
+  readonly base_url?: string | null;
+  /** Headers to send, signed, with the request to AWS. */
+  readonly extra_headers?: Readonly<Record<string, string>> | null;
+  /** Fields for the request body: of InvokeAgent, or of an AgentCore agent's own payload. */
+  readonly extra_body?: Readonly<Record<string, unknown>> | null;
+  /** The most bytes an answer may have; default 100 MB. */
+  readonly max_response_bytes?: number | null;
+  /** Aborts the call: reading then throws the signal's reason. */
+  readonly signal?: AbortSignal | null;
+  readonly aws_access_key_id?: string | null;
+  readonly aws_secret_access_key?: string | null;
+  readonly aws_session_token?: string | null;
+  readonly aws_region_name?: string | null;
+  /** Agents: the session, 2–100 of `[0-9a-zA-Z._:-]`. */
+  readonly sessionId?: string | null;
+  /** AgentCore: the session, 33–256 characters. */
+  readonly runtimeSessionId?: string | null;
+  /** A session of any spelling: an id that is valid for the service is made of it. */
+  readonly litellm_session_id?: string | null;
+  /** For logs; its `session_id` names the session like `litellm_session_id`. */
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
+  readonly user?: string | null;
+  readonly temperature?: number | null;
+  readonly top_p?: number | null;
+  readonly n?: number | null;
+  readonly stop?: string | readonly string[] | null;
+  readonly max_tokens?: number | null;
+  readonly max_completion_tokens?: number | null;
+  readonly presence_penalty?: number | null;
+  readonly frequency_penalty?: number | null;
+  readonly seed?: number | null;
+  readonly [parameter: string]: unknown;
+}
+
+/** A tool as OpenAI describes it. */
+export interface ChatTool {
+  readonly type: 'function';
+  readonly function: {
+    readonly name: string;
+    readonly description?: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+    readonly strict?: boolean | null;
+  };
+}
+
+/** A checked request and what `completion()` itself has to know of it. */
+export interface CompletionCall {
+  readonly model: string;
+  readonly request: AgentRequest;
+  readonly retries: number;
+  readonly includeUsage: boolean;
+  /** Given by the caller; it wins over the price list. */
+  readonly price?: Price;
+}
+
+/** Checks parameters from a stranger and says whose each one is; throws a `BadRequestError`. */
+export function parseRequest(parameters: unknown): CompletionCall {
+  const given = parseSchema(parameters);
+  const { model, tools, signal } = given;
+  const unknown = Object.keys(given).filter((name) => unbuilt.has(name) && given[name] != null);
+  if (unknown.length > 0) {
+    throw new BadRequestError(
+      `bedrock-agents-openai does not support LiteLLM's ${quote(unknown)} yet; leave out what you do not need. ` +
+        'To send such a name to an AgentCore agent, put it into `extra_body`.',
+      { param: unknown[0] ?? '', model },
+    );
+  }
+
+  const allowed = new Set(given.allowed_openai_params ?? []);
+  const asked: Record<string, unknown> = {};
+  const rest: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value == null || own.has(name) || hints.has(name) || sessionNames.has(name)) continue;
+    if (!settings.has(name)) rest[name] = value;
+    else if (allowed.has(name)) rest[name] = value;
+    else if (!isDeepStrictEqual(value, settings.get(name))) asked[name] = value;
+  }
+
+  const stream = given.stream ?? false;
+  const timeout = (stream ? given.stream_timeout : undefined) ?? given.timeout ?? given.request_timeout;
+  const session = parseSession(given);
+  const price = parsePrice(given);
+  return {
+    model,
+    retries: given.num_retries ?? given.max_retries ?? 0,
+    includeUsage: given.stream_options?.include_usage ?? false,
+    ...(price && { price }),
+    request: {
+      ...parseMessages(given.messages),
+      tools: (tools ?? []).map(toTool),
+      settings: asked,
+      dropUnsupported: given.drop_params ?? false,
+      parameters: rest,
+      stream,
+      ...(session && { session }),
+      ...(timeout != null && { timeout }),
+      ...(signal && { signal }),
+    },
+  };
+}
+
+function toTool({ function: { name, description, parameters } }: NonNullable<Parameters['tools']>[number]): Tool {
+  return { name, ...(description !== undefined && { description }), ...(parameters && { parameters }) };
+}
+
+function parseSession(given: Parameters): Session | undefined {
+  const named = [...sessionNames].flatMap(([name, { exact }]) => {
+    const id = given[name];
+    return typeof id === 'string' ? [{ id, exact, name }] : [];
+  });
+  const exact = named.filter((session) => session.exact);
+  const other = exact.find((session) => session.id !== exact[0]?.id);
+  if (exact[0] && other) {
+    throw new BadRequestError(`${exact[0].name} and ${other.name} name different sessions; give one of them.`, {
+      param: other.name,
+    });
+  }
+  const id = given.metadata?.['session_id'];
+  const neutral = typeof id === 'string' ? { id, exact: false, name: 'metadata.session_id' } : undefined;
+  const session = named[0] ?? neutral;
+  return session?.exact === false && session.id === '' ? undefined : session;
+}
+
+function parsePrice({ input_cost_per_token: input, output_cost_per_token: output }: Parameters): Price | undefined {
+  if (input == null && output == null) return undefined;
+  return (usages) =>
+    usages.reduce((sum, usage) => sum + usage.inputTokens * (input ?? 0) + usage.outputTokens * (output ?? 0), 0);
+}
+
+type Parameters = z.infer<ReturnType<typeof createSchema>>;
+
+let schema: ReturnType<typeof createSchema> | undefined;
+
+function parseSchema(parameters: unknown): Parameters {
+  // Built on the first call: a schema is work, and importing this package shall cost nothing.
+  schema ??= createSchema();
+  const result = schema.safeParse(parameters);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  throw new BadRequestError(issue ? explain(issue, path, parameters) : 'The request is not valid.', {
+    ...(path && { param: path }),
+  });
+}
+
+function createSchema() {
+  const seconds = z.nullish(z.number().check(z.positive()));
+  const count = z.nullish(z.int().check(z.nonnegative()));
+  const number = z.nullish(z.number());
+  const string = z.nullish(z.string());
+  const flag = z.nullish(z.boolean());
+  const record = z.nullish(z.record(z.string(), z.unknown()));
+  return z.looseObject({
+    model: z.string(),
+    messages: messagesSchema(),
+    stream: flag,
+    stream_options: z.nullish(z.looseObject({ include_usage: z.optional(z.boolean()) })),
+    tools: z.nullish(
+      z.array(
+        z.object({
+          type: z.literal('function'),
+          function: z.object({
+            name: z.string().check(z.minLength(1)),
+            description: z.optional(z.string()),
+            parameters: z.optional(z.record(z.string(), z.unknown())),
+          }),
+        }),
+      ),
+    ),
+    timeout: seconds,
+    request_timeout: seconds,
+    stream_timeout: seconds,
+    num_retries: count,
+    max_retries: count,
+    drop_params: flag,
+    allowed_openai_params: z.nullish(z.array(z.string())),
+    input_cost_per_token: number,
+    output_cost_per_token: number,
+    signal: z.nullish(z.instanceof(AbortSignal)),
+    metadata: record,
+    litellm_session_id: string,
+    sessionId: string,
+    sessionID: string,
+    runtimeSessionId: string,
+    extra_body: record,
+    temperature: number,
+    top_p: number,
+    n: z.nullish(z.int().check(z.positive())),
+    stop: z.nullish(z.union([z.string(), z.array(z.string())])),
+    max_tokens: count,
+    max_completion_tokens: count,
+    presence_penalty: number,
+    frequency_penalty: number,
+    seed: z.nullish(z.int()),
+  });
+}
+
+function explain(issue: z.core.$ZodIssue, path: string, parameters: unknown): string {
+  const name = path === '' ? 'The parameters' : path;
+  const came = typeOf(issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], parameters));
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${name}: expected ${issue.expected}, got ${came}.`;
+    case 'invalid_value':
+      return `${name}: expected one of ${quote(issue.values.map(String))}.`;
+    case 'too_small':
+      return `${name}: expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
+    case 'invalid_union':
+      return `${name}: got ${came}, which is none of the forms that OpenAI's API takes here.`;
+    default:
+      return `${name}: ${issue.message}`;
+  }
+}
+
+function typeOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function quote(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/local.ts'],
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  platform: 'node',
+  dts: true,
+  clean: true,
+  // One copy of every class for all entries of a format, so that `instanceof` holds across them.
+  splitting: true,
+  // `import.meta.url` in the CommonJS build, for what is loaded when first needed.
+  shims: true,
+  // zod appears in no exported type; tokenx is ESM only.
+  noExternal: ['zod', 'tokenx'],
+});
