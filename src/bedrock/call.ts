@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { AgentEvent, AgentRequest, AgentResponse } from '../agent.ts';
-import { APIError, BadGatewayError, Timeout } from '../errors.ts';
+import { type APIError, BadGatewayError, Timeout } from '../errors.ts';
 import { toAPIError } from './errors.ts';
 
 /** Bytes of one answer → its events. Both functions add to `events` and may throw after adding. */
@@ -121,24 +121,28 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, maxBytes
   const source = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let bytes = 0;
   let ended = false;
+  const isEnded = () => ended;
   let failure: { readonly error: unknown } | undefined;
   // Neither breaking off nor aborting closes the connection by itself.
   const close = () => body.destroy();
   lifetime.signal.addEventListener('abort', close);
 
   async function next(): Promise<IteratorResult<readonly AgentEvent[], undefined>> {
-    while (!ended) {
+    while (!isEnded()) {
       try {
         lifetime.signal.throwIfAborted();
         if (failure) throw failure.error;
         const result = await lifetime.wait(source.next());
         lifetime.signal.throwIfAborted();
-        const events = toEvents(result);
+        if (isEnded()) break;
+        const events: AgentEvent[] = [];
+        failure = read(result, events);
+        if (failure && events.length === 0) throw failure.error;
         if (result.done && !failure) end();
         if (events.length > 0) return { done: false, value: events };
       } catch (error) {
         // Left by `return()` while this read was under way.
-        if (ended) break;
+        if (isEnded()) break;
         end();
         close();
         throw lifetime.toError(error);
@@ -147,22 +151,20 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, maxBytes
     return { done: true, value: undefined };
   }
 
-  /** Events that came before a failure go on before it. */
-  function toEvents(result: IteratorResult<Buffer>): AgentEvent[] {
-    const events: AgentEvent[] = [];
+  /** Returns a failure instead of throwing it: events that came before it go on before it. */
+  function read(result: IteratorResult<Buffer>, events: AgentEvent[]): typeof failure {
     try {
       if (result.done) reader.end(events);
       else reader.read(count(result.value), events);
+      return undefined;
     } catch (error) {
-      if (events.length === 0) throw error;
-      failure = { error };
+      return { error };
     }
-    return events;
   }
 
-  function count(read: Buffer): Buffer {
-    bytes += read.length;
-    if (bytes <= maxBytes) return read;
+  function count(part: Buffer): Buffer {
+    bytes += part.length;
+    if (bytes <= maxBytes) return part;
     throw new BadGatewayError(`The answer is longer than ${maxBytes} bytes (\`max_response_bytes\`).`);
   }
 

@@ -58,7 +58,10 @@ export function createClients(): Clients {
   return {
     agents: (connection) =>
       remember('agents', connection, async () => {
-        const [sdk, config] = await Promise.all([import('@aws-sdk/client-bedrock-agent-runtime'), toConfig(connection)]);
+        const [sdk, config] = await Promise.all([
+          import('@aws-sdk/client-bedrock-agent-runtime'),
+          toConfig(connection),
+        ]);
         const { BedrockAgentRuntimeClient, InvokeAgentCommand } = sdk;
         return { client: new BedrockAgentRuntimeClient(config), InvokeAgentCommand, region: config.region };
       }),
@@ -87,7 +90,8 @@ async function findRegion(): Promise<string> {
   const { AWS_REGION_NAME, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const region = AWS_REGION_NAME ?? AWS_REGION ?? AWS_DEFAULT_REGION;
   if (region) return region;
-  const { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } = await import('@smithy/core/config');
+  const { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } =
+    await import('@smithy/core/config');
   const profile = loadConfig({ ...NODE_REGION_CONFIG_OPTIONS, default: 'us-west-2' }, NODE_REGION_CONFIG_FILE_OPTIONS);
   return profile();
 }

@@ -51,7 +51,8 @@ function first(names: readonly string[], parameters: AgentRequest['parameters'])
   for (const name of names) {
     const value = parameters[name];
     if (typeof value === 'string') return value;
-    if (value !== undefined) throw new BadRequestError(`${name}: expected string, got ${typeof value}.`, { param: name });
+    if (value !== undefined)
+      throw new BadRequestError(`${name}: expected string, got ${typeof value}.`, { param: name });
   }
   return undefined;
 }
@@ -60,7 +61,8 @@ function parseHeaders(parameters: AgentRequest['parameters']): Record<string, st
   const headers: Record<string, string> = {};
   for (const param of headerNames) {
     const given = parameters[param] ?? {};
-    if (typeof given !== 'object') throw new BadRequestError(`${param}: expected object, got ${typeof given}.`, { param });
+    if (typeof given !== 'object')
+      throw new BadRequestError(`${param}: expected object, got ${typeof given}.`, { param });
     for (const [name, value] of Object.entries(given)) {
       if (typeof value !== 'string') {
         throw new BadRequestError(`${param}.${name}: expected string, got ${typeof value}.`, { param });
@@ -74,5 +76,7 @@ function parseHeaders(parameters: AgentRequest['parameters']): Record<string, st
 function parseMaxBytes(value: unknown): number {
   if (value === undefined) return defaultMaxBytes;
   if (typeof value === 'number' && value > 0) return value;
-  throw new BadRequestError('max_response_bytes: expected a positive number of bytes.', { param: 'max_response_bytes' });
+  throw new BadRequestError('max_response_bytes: expected a positive number of bytes.', {
+    param: 'max_response_bytes',
+  });
 }

@@ -120,7 +120,9 @@ export function statusError(status: number, message: string, details: ErrorDetai
     case 503:
       return new ServiceUnavailableError(message, details);
     default:
-      return status < 500 ? new BadRequestError(message, { ...details, status }) : new InternalServerError(message, { ...details, status });
+      return status < 500
+        ? new BadRequestError(message, { ...details, status })
+        : new InternalServerError(message, { ...details, status });
   }
 }
 
@@ -129,8 +131,10 @@ const tooLong = /too many (input )?tokens|expected maxLength:|(input|prompt) is 
 const refused = /content policy|content filter|blocked by .*guardrail|violates .*polic/i;
 
 function badRequest(message: string, details: ErrorDetails): BadRequestError {
-  if (tooLong.test(message)) return new ContextWindowExceededError(message, { ...details, code: 'context_length_exceeded' });
-  if (refused.test(message)) return new ContentPolicyViolationError(message, { ...details, code: 'content_policy_violation' });
+  if (tooLong.test(message))
+    return new ContextWindowExceededError(message, { ...details, code: 'context_length_exceeded' });
+  if (refused.test(message))
+    return new ContentPolicyViolationError(message, { ...details, code: 'content_policy_violation' });
   return new BadRequestError(message, details);
 }
 

@@ -65,7 +65,8 @@ function readLength(buffer: Buffer, offset: number, maxLength: number): number {
   }
   const length = buffer.readUInt32BE(offset);
   if (length < preludeLength + checksumLength) throw damaged('a frame is shorter than a frame can be');
-  if (length > maxLength) throw new BadGatewayError(`AWS sent a frame of ${length} bytes; at most ${maxLength} are read.`);
+  if (length > maxLength)
+    throw new BadGatewayError(`AWS sent a frame of ${length} bytes; at most ${maxLength} are read.`);
   return length;
 }
 

@@ -23,9 +23,12 @@ export function toSessionId(session: Session | undefined, rules: SessionRules): 
   const { id, exact, name } = session;
   if (!exact) return rules.pattern.test(id) ? id : `session-${createHash('sha256').update(id).digest('hex')}`;
   if (!rules.names.includes(name)) {
-    throw new BadRequestError(`${rules.service} calls its session \`${rules.names[0]}\`; use that instead of \`${name}\`.`, {
-      param: name,
-    });
+    throw new BadRequestError(
+      `${rules.service} calls its session \`${rules.names[0]}\`; use that instead of \`${name}\`.`,
+      {
+        param: name,
+      },
+    );
   }
   if (!rules.pattern.test(id)) {
     throw new BadRequestError(

@@ -160,13 +160,17 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
   function toChunk(delta: ChunkDelta, finish_reason: ChatFinishReason | null = null): ChatCompletionChunk {
     if (!spoken) {
       spoken = true;
-      delta = { role: 'assistant', ...delta, provider_specific_fields: { ...fields, ...delta.provider_specific_fields } };
+      delta = {
+        role: 'assistant',
+        ...delta,
+        provider_specific_fields: { ...fields, ...delta.provider_specific_fields },
+      };
     }
     return seal([{ index: 0, delta, finish_reason, logprobs: null }]);
   }
 
   function toUsageChunk(): ChatCompletionChunk {
-    hidden.usage_estimated = usages.length === 0;
+    if (usages.length === 0) hidden.usage_estimated = true;
     const chunk = seal([]);
     chunk.usage = toUsage(usages.length === 0 ? [estimate(request, written)] : usages);
     return chunk;
@@ -180,7 +184,10 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
 }
 
 /** Adds `_hidden_params` where `JSON.stringify` and `{ ...spread }` do not see it. */
-export function withHidden<T extends object>(value: T, hidden: HiddenParams): T & { readonly _hidden_params: HiddenParams } {
+export function withHidden<T extends object>(
+  value: T,
+  hidden: HiddenParams,
+): T & { readonly _hidden_params: HiddenParams } {
   return Object.defineProperty(value, '_hidden_params', { value: hidden }) as T & {
     readonly _hidden_params: HiddenParams;
   };

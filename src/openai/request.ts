@@ -233,7 +233,9 @@ function createSchema() {
 
 function explain(issue: z.core.$ZodIssue, path: string, parameters: unknown): string {
   const name = path === '' ? 'The parameters' : path;
-  const came = typeOf(issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], parameters));
+  const came = typeOf(
+    issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], parameters),
+  );
   switch (issue.code) {
     case 'invalid_type':
       return `${name}: expected ${issue.expected}, got ${came}.`;

@@ -25,7 +25,10 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
     return call(
       request,
       async (signal) => {
-        const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore({ ...connection, region: ref.region });
+        const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore({
+          ...connection,
+          region: ref.region,
+        });
         const command = new InvokeAgentRuntimeCommand(input);
         addHeaders(command, connection.headers);
         const output = await client.send(command, { abortSignal: signal });

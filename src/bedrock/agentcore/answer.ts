@@ -15,7 +15,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   /** Calls that the agent may still run itself: only those open at the end are the caller's. */
   const calls = new Map<string, ToolCall>();
   /** Text that only a Python repr holds; shown when nothing better came. */
-  let lastResort: string[] = [];
+  const lastResort: string[] = [];
   /** Whether anything was said at all; in this message; and whether this message was told to its end. */
   let spoken = false;
   let said = false;
@@ -49,8 +49,20 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     calls.clear();
   }
 
+  /** A whole message; nothing new where its pieces were heard. */
+  function message(text: string): void {
+    if (said && !told) {
+      told = true;
+    } else if (text !== '') {
+      say('text', text);
+      said = true;
+      told = true;
+    }
+  }
+
   return {
     begin,
+    message,
 
     /** A model's message begins or ends; a body that ends in between was cut short. */
     beginMessage(): void {
@@ -73,20 +85,9 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       if (text !== '' && isFirst('reasoning', channel)) say('reasoning', text);
     },
 
-    /** A whole message; nothing new where its pieces were heard. */
-    message(text: string): void {
-      if (said && !told) {
-        told = true;
-      } else if (text !== '') {
-        say('text', text);
-        said = true;
-        told = true;
-      }
-    },
-
     /** The agent's own last word, which repeats the last message where there was one. */
     result(text: string): void {
-      if (!said && text.trim() !== '') this.message(text);
+      if (!said && text.trim() !== '') message(text);
     },
 
     lastResort(text: string): void {
@@ -113,12 +114,13 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
 
     /** The agent failed. Strands tells that a model reached its limit twice: as the stop reason, and as an error. */
     fail(error: APIError): void {
-      if (toFinishReason(stopReason) !== 'length' || !/max_?tokens/i.test(`${error.code ?? ''} ${error.message}`)) throw error;
+      const isLimit = /max_?tokens/i.test(`${error.code ?? ''} ${error.message}`);
+      if (!isLimit || toFinishReason(stopReason) !== 'length') throw error;
     },
 
     end({ mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
       if (open) throw new BadGatewayError("The agent's answer was cut short: a message began and did not end.");
-      if (!spoken && calls.size === 0) for (const text of lastResort.splice(0)) (begin(), say('text', text));
+      if (!spoken && calls.size === 0) lastResort.forEach(message);
       if (!spoken && calls.size === 0 && !usageSeen && stopReason === undefined && !mayBeEmpty) {
         throw new BadGatewayError(
           'The agent ended its stream without an answer, or in a format that this version does not know.',

@@ -41,7 +41,9 @@ export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRunt
   const { extra_body: extraBody, ...parameters } = request.parameters;
   for (const [param, source] of Object.entries(made)) {
     if (parameters[param] === undefined) continue;
-    throw new BadRequestError(`${param} is made of ${source}; to replace it in the payload, use \`extra_body\`.`, { param });
+    throw new BadRequestError(`${param} is made of ${source}; to replace it in the payload, use \`extra_body\`.`, {
+      param,
+    });
   }
   const { fields, custom } = splitParameters(parameters, types);
   checkQualifier(ref, fields.qualifier);

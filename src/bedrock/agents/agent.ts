@@ -48,6 +48,10 @@ function explainStreaming(error: APIError): APIError {
   return new PermissionDeniedError(
     `${error.message} Streaming needs bedrock:InvokeModelWithResponseStream in the agent's role; ` +
       'add it, or pass `streamingConfigurations: { streamFinalResponse: false }` to get the answer in one piece.',
-    { code: error.code ?? '', cause: error.cause, ...(error.request_id !== undefined && { request_id: error.request_id }) },
+    {
+      code: error.code ?? '',
+      cause: error.cause,
+      ...(error.request_id !== undefined && { request_id: error.request_id }),
+    },
   );
 }

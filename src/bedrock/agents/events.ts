@@ -36,7 +36,9 @@ export function createReader({ showTraces }: { readonly showTraces: boolean }): 
         if (showTraces) events.push({ type: 'trace', trace: payload });
         break;
       case 'returnControl':
-        throw new BadGatewayError('The agent returned control to run an action (RETURN_CONTROL), which is not built yet.');
+        throw new BadGatewayError(
+          'The agent returned control to run an action (RETURN_CONTROL), which is not built yet.',
+        );
       case 'files':
         answered = true;
         break;

@@ -74,9 +74,12 @@ function parseFields(parameters: AgentRequest['parameters']) {
   }
   for (const param of ['inputText', 'agentId', 'agentAliasId']) {
     if (given[param] === undefined) continue;
-    throw new BadRequestError(`${param} is made of ${param === 'inputText' ? '`messages`' : '`model`'}; leave it out.`, {
-      param,
-    });
+    throw new BadRequestError(
+      `${param} is made of ${param === 'inputText' ? '`messages`' : '`model`'}; leave it out.`,
+      {
+        param,
+      },
+    );
   }
   const { fields, custom } = splitParameters({ ...given, ...body }, types);
   // Their outer types were checked; what a structure holds is the caller's and AWS's affair.
@@ -120,5 +123,8 @@ function withBytes(file: File): File {
   const content = file.source?.byteContent;
   const data: unknown = content?.data;
   if (!content || typeof data !== 'string') return file;
-  return { ...file, source: { ...file.source, byteContent: { ...content, data: Buffer.from(data, 'base64') } } } as File;
+  return {
+    ...file,
+    source: { ...file.source, byteContent: { ...content, data: Buffer.from(data, 'base64') } },
+  } as File;
 }

@@ -20,14 +20,23 @@ export function readContent(content: unknown): Content | undefined {
 function isBlock(block: unknown): block is string | JsonValue {
   if (typeof block === 'string') return true;
   if (!isObject(block)) return false;
-  return 'text' in block || 'type' in block || 'toolUse' in block || 'toolResult' in block || 'reasoningContent' in block;
+  return (
+    'text' in block || 'type' in block || 'toolUse' in block || 'toolResult' in block || 'reasoningContent' in block
+  );
 }
 
 function toReasoning(block: unknown): string | undefined {
   return stringIn(objectIn(objectIn(block, 'reasoningContent'), 'reasoningText'), 'text');
 }
 
-const inputNames = ['inputTokens', 'input_tokens', 'promptTokens', 'prompt_tokens', 'promptTokenCount', 'prompt_token_count'];
+const inputNames = [
+  'inputTokens',
+  'input_tokens',
+  'promptTokens',
+  'prompt_tokens',
+  'promptTokenCount',
+  'prompt_token_count',
+];
 const outputNames = [
   'outputTokens',
   'output_tokens',

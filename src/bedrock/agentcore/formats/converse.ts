@@ -25,7 +25,9 @@ export function readConverse(value: JsonValue, answer: Answer): boolean {
   // Exactly one member: other formats have a `metadata` too, beside theirs.
   if (name === undefined || others.length > 0) return false;
   if (name.endsWith('Exception')) {
-    throw new BadGatewayError(stringIn(event[name], 'message') ?? `The agent's model failed with ${name}.`, { code: name });
+    throw new BadGatewayError(stringIn(event[name], 'message') ?? `The agent's model failed with ${name}.`, {
+      code: name,
+    });
   }
   if (!names.has(name)) return false;
   readEvent(name, objectIn(event, name), answer);

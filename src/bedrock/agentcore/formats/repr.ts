@@ -3,7 +3,8 @@ import type { Answer, Channel } from '../answer.ts';
 const strands: Channel = { family: 'strands', name: 'repr' };
 const openai: Channel = { family: 'openai-agents', name: 'repr' };
 
-const marks = /<strands\.|event_loop_cycle_id|AgentResult\(|AIMessage(Chunk)?\(|content=Content\(|RawResponsesStreamEvent\(/;
+const marks =
+  /<strands\.|event_loop_cycle_id|AgentResult\(|AIMessage(Chunk)?\(|content=Content\(|RawResponsesStreamEvent\(/;
 
 /** Whether a string is Python's `repr` of an object that could not be made JSON; it is never shown. */
 export function isRepr(text: string): boolean {
@@ -34,14 +35,13 @@ export function readRepr(text: string, answer: Answer): void {
   for (const whole of messages.map(unquote)) if (whole !== '') answer.lastResort(whole);
 }
 
+const escape = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /** https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences, as far as `repr` writes them. */
 function unquote(quoted: string): string {
-  return quoted
-    .slice(1, -1)
-    .replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs, (_, x?: string, u?: string, U?: string, char = '') => {
-      const hex = x ?? u ?? U;
-      return hex === undefined ? (escapes[char] ?? char) : String.fromCodePoint(parseInt(hex, 16));
-    });
+  return quoted.slice(1, -1).replace(escape, (_, x?: string, u?: string, U?: string, char?: string) => {
+    if (char !== undefined) return escapes[char] ?? char;
+    return String.fromCodePoint(parseInt(x ?? u ?? U ?? '', 16));
+  });
 }

@@ -27,7 +27,8 @@ export const readStrands: Format = (value, answer, read) => {
   }
   // What a tool or an agent within a tool says is for the agent.
   if (type === 'tool_stream' || type === 'tool_use_stream' || type === 'tool_result') return true;
-  if (typeof value['data'] === 'string' && value['event'] === undefined) return (answer.text(value['data'], data), true);
+  if (typeof value['data'] === 'string' && value['event'] === undefined)
+    return (answer.text(value['data'], data), true);
   if (typeof value['reasoningText'] === 'string') return (answer.reasoning(value['reasoningText'], data), true);
   if (value['force_stop'] === true) {
     answer.fail(new BadGatewayError(stringIn(value, 'force_stop_reason') ?? 'The agent was stopped.'));

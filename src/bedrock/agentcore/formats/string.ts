@@ -10,7 +10,8 @@ export function readString(text: string, answer: Answer, read: (value: unknown) 
     readRepr(text, answer);
   } else if (text.startsWith('data: ')) {
     // Agents that frame their own events are framed once more by the runtime.
-    for (const line of text.split('\n')) if (line.startsWith('data: ')) readFramed(line.slice('data: '.length), answer, read);
+    for (const line of text.split('\n'))
+      if (line.startsWith('data: ')) readFramed(line.slice('data: '.length), answer, read);
   } else {
     const event = eventNames.test(text) ? parse(text) : undefined;
     if (event === undefined) answer.text(text);

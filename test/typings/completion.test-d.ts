@@ -1,0 +1,52 @@
+// Checked by `npm run typecheck`, never run.
+import type OpenAI from 'openai';
+import {
+  acompletion,
+  type ChatCompletion,
+  type ChatCompletionChunk,
+  type ChatMessage,
+  type ChatTool,
+  completion,
+  type CompletionParameters,
+  type CompletionStream,
+} from '../../src/index.ts';
+
+declare const ours: { whole: ChatCompletion; chunk: ChatCompletionChunk; parameters: CompletionParameters };
+declare const theirs: OpenAI.ChatCompletionFunctionTool[];
+declare const model: string;
+
+// Ours go wherever OpenAI's go.
+ours.whole satisfies OpenAI.ChatCompletion;
+ours.chunk satisfies OpenAI.ChatCompletionChunk;
+ours.whole.choices[0]?.message satisfies OpenAI.ChatCompletionMessageParam | undefined;
+
+// Messages and tools written for OpenAI's SDK are taken, but for what OpenAI itself has given up.
+declare const kept: Extract<OpenAI.ChatCompletionMessageParam, { role: 'system' | 'developer' | 'user' | 'tool' }>[];
+kept satisfies readonly ChatMessage[];
+theirs satisfies readonly ChatTool[];
+
+// An answer is a message of the next request.
+declare const answer: ChatCompletion['choices'][number]['message'];
+answer satisfies ChatMessage;
+
+const messages: ChatMessage[] = [{ role: 'user', content: 'hi' }];
+
+// The overloads, by `stream`.
+(await completion({ model, messages, stream: true })) satisfies CompletionStream;
+(await completion({ model, messages })) satisfies ChatCompletion;
+(await completion({ model, messages, stream: false })) satisfies ChatCompletion;
+(await completion(ours.parameters)) satisfies ChatCompletion | CompletionStream;
+acompletion satisfies typeof completion;
+
+// Custom parameters pass; known ones keep their types.
+await completion({ model, messages, invocationId: 'x', qualifier: 'prod', anything: { at: ['all'] } });
+// @ts-expect-error temperature is a number
+await completion({ model, messages, temperature: 'hot' });
+// @ts-expect-error seconds are a number
+await completion({ model, messages, timeout: '3' });
+// @ts-expect-error the messages are missing
+await completion({ model });
+// @ts-expect-error no such role
+await completion({ model, messages: [{ role: 'robot', content: 'hi' }] });
+// @ts-expect-error a session id is a string
+await completion({ model, messages, runtimeSessionId: 33 });
