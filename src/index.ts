@@ -44,11 +44,11 @@ export type {
   ChatFinishReason,
   ChunkChoice,
   ChunkDelta,
-  CompletionUsage,
-  HiddenParams,
   ProviderSpecificFields,
   ToolCallDelta,
 } from './openai/chunks.ts';
+export type { HiddenParams } from './openai/hidden.ts';
+export type { CompletionUsage } from './openai/usage.ts';
 export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionToolCall } from './openai/collect.ts';
 export type { AssistantMessage, ChatMessage, ChatToolCall, ContentPart, TextPart } from './openai/messages.ts';
 export type { ChatTool, CompletionParameters } from './openai/request.ts';

@@ -9,7 +9,9 @@ const run = promisify(execFile);
 
 /** Runs a script in a fresh Node in this package, which may import itself by name as a user does. */
 async function node(script: string, inputType: 'module' | 'commonjs' = 'module'): Promise<unknown> {
-  const { stdout } = await run(process.execPath, ['--no-warnings', `--input-type=${inputType}`, '-e', script], { cwd: root });
+  const { stdout } = await run(process.execPath, ['--no-warnings', `--input-type=${inputType}`, '-e', script], {
+    cwd: root,
+  });
   return JSON.parse(stdout);
 }
 

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { AgentEvent, AgentRequest, AgentResponse } from '../agent.ts';
-import { type APIError, BadGatewayError, Timeout } from '../errors.ts';
+import { type APIError, BadGatewayError } from '../errors.ts';
 import { toAPIError } from './errors.ts';
+import { createLifetime, type Lifetime } from './lifetime.ts';
 
 /** Bytes of one answer → its events. Both functions add to `events` and may throw after adding. */
 export interface Reader {
@@ -16,108 +17,62 @@ export interface Opened extends Omit<AgentResponse, 'events'> {
   readonly reader: Reader;
 }
 
+/** Sends the request; `signal` ends it. */
+export type Open = (signal: AbortSignal) => Promise<Opened>;
+
 export interface CallOptions {
   readonly maxBytes: number;
   /** Says more about an error than AWS did. */
   readonly explain?: (error: APIError) => APIError;
 }
 
-/** Seconds; AgentCore's own limit for an answer that is not streamed. */
-const defaultTimeout = 900;
-
 /**
  * One call, one lifetime: deadline, abort, break and truncation, whatever AWS's client makes of them. It keeps the four
  * promises of an `Agent` for every service.
  */
-export async function call(
-  request: AgentRequest,
-  open: (signal: AbortSignal) => Promise<Opened>,
-  options: CallOptions,
-): Promise<AgentResponse> {
+export async function call(request: AgentRequest, open: Open, options: CallOptions): Promise<AgentResponse> {
   request.signal?.throwIfAborted();
-  const lifetime = createLifetime(request, options);
+  const lifetime = createLifetime(request);
+  const { body, reader, ...response } = await begin(open, lifetime, options);
+  const source = readEvents(body, reader, lifetime, options);
+  let first: IteratorResult<readonly AgentEvent[], undefined> | undefined = await source.next();
+  const next = async () => {
+    const result = first ?? source.next();
+    if (first && request.signal?.aborted) {
+      await source.return();
+      throw request.signal.reason;
+    }
+    first = undefined;
+    return result;
+  };
+  // Not a generator: one that has not begun has no `finally`, and this one holds a connection already.
+  return { ...response, events: { [Symbol.asyncIterator]: () => ({ next, return: source.return }) } };
+}
+
+async function begin(open: Open, lifetime: Lifetime, options: CallOptions): Promise<Opened> {
+  const opening = open(lifetime.signal);
   try {
-    const { body, reader, ...response } = await lifetime.race(open(lifetime.signal));
-    const source = readEvents(body, reader, lifetime, options.maxBytes);
-    let first: IteratorResult<readonly AgentEvent[], undefined> | undefined = await source.next();
-    const next = async () => {
-      const result = first ?? source.next();
-      if (first && request.signal?.aborted) {
-        await source.return();
-        throw request.signal.reason;
-      }
-      first = undefined;
-      return result;
-    };
-    // Not a generator: one that has not begun has no `finally`, and this one holds a connection already.
-    return { ...response, events: { [Symbol.asyncIterator]: () => ({ next, return: source.return }) } };
+    // AWS's client heeds the signal once it sends, but not while it looks for credentials.
+    return await lifetime.race(opening);
   } catch (error) {
     lifetime.end();
-    throw lifetime.toError(error);
+    // Whoever gave up waiting must not leave the connection to nobody.
+    opening.then(
+      ({ body }) => body.destroy(),
+      () => undefined,
+    );
+    throw toThrow(error, lifetime, options);
   }
 }
 
-type Lifetime = ReturnType<typeof createLifetime>;
-
-function createLifetime({ signal, timeout = defaultTimeout }: AgentRequest, { explain }: CallOptions) {
-  const controller = new AbortController();
-  let waiting = true;
-  let ended = false;
-
-  // One timer for the whole call: bytes put it off, and while nobody is reading it means nothing.
-  const silence = setTimeout(
-    () => {
-      if (waiting) controller.abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
-    },
-    Math.min(timeout * 1000, 2 ** 31 - 1),
-  );
-  const abort = () => controller.abort(signal?.reason);
-  signal?.addEventListener('abort', abort);
-
-  return {
-    signal: controller.signal,
-
-    /** AWS's client heeds the signal once it sends, but not while it looks for credentials. */
-    async race(opening: Promise<Opened>): Promise<Opened> {
-      const aborted = new Promise<never>((_, reject) => {
-        controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true });
-      });
-      void opening.then(
-        ({ body }) => {
-          // Whoever gave up waiting must not leave the connection to nobody.
-          if (ended) body.destroy();
-        },
-        () => undefined,
-      );
-      return Promise.race([opening, aborted]);
-    },
-
-    async wait<T>(promise: Promise<T>): Promise<T> {
-      waiting = true;
-      silence.refresh();
-      try {
-        return await promise;
-      } finally {
-        waiting = false;
-      }
-    },
-
-    end(): void {
-      ended = true;
-      clearTimeout(silence);
-      signal?.removeEventListener('abort', abort);
-    },
-
-    /** What to throw for what AWS's client threw. */
-    toError(thrown: unknown): unknown {
-      if (controller.signal.aborted) return controller.signal.reason;
-      const error = toAPIError(thrown);
-      return explain ? explain(error) : error;
-    },
-  };
+/** What to throw for what AWS's client threw. */
+function toThrow(thrown: unknown, { signal }: Lifetime, { explain }: CallOptions): unknown {
+  if (signal.aborted) return signal.reason;
+  const error = toAPIError(thrown);
+  return explain ? explain(error) : error;
 }
 
-function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, maxBytes: number) {
+function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, options: CallOptions) {
   const source = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let bytes = 0;
   let ended = false;
@@ -145,7 +100,7 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, maxBytes
         if (isEnded()) break;
         end();
         close();
-        throw lifetime.toError(error);
+        throw toThrow(error, lifetime, options);
       }
     }
     return { done: true, value: undefined };
@@ -164,8 +119,8 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, maxBytes
 
   function count(part: Buffer): Buffer {
     bytes += part.length;
-    if (bytes <= maxBytes) return part;
-    throw new BadGatewayError(`The answer is longer than ${maxBytes} bytes (\`max_response_bytes\`).`);
+    if (bytes <= options.maxBytes) return part;
+    throw new BadGatewayError(`The answer is longer than ${options.maxBytes} bytes (\`max_response_bytes\`).`);
   }
 
   function end(): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { estimateTokenCount } from 'tokenx';
 import type { AgentEvent, AgentRequest, AgentResponse, FinishReason, Price, Usage } from '../agent.ts';
+import { type HiddenParams, toHidden, withHidden } from './hidden.ts';
+import { type CompletionUsage, estimate, toUsage } from './usage.ts';
 
 /** A piece of a streamed answer, as OpenAI's API sends it. */
 export interface ChatCompletionChunk {
@@ -48,30 +49,6 @@ export interface ProviderSpecificFields {
   finish_reason?: string;
   /** AWS's raw traces, where `enableTrace: true` was given. */
   trace?: unknown[];
-}
-
-export interface CompletionUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  prompt_tokens_details?: { cached_tokens: number };
-}
-
-/** What is known about an answer beside the answer; complete once the answer is. */
-export interface HiddenParams {
-  custom_llm_provider: 'bedrock';
-  session_id: string;
-  /** AWS's request id. */
-  request_id?: string;
-  region_name?: string;
-  api_base?: string;
-  memory_id?: string;
-  /** The model that AWS reported; the last one where there were several. */
-  foundation_model?: string;
-  /** Whether nobody reported usage, so that it was estimated from the visible text. */
-  usage_estimated?: boolean;
-  /** Dollars, computed when read; `null` when a price is unknown. */
-  readonly response_cost: number | null;
 }
 
 export interface ChunkOptions {
@@ -183,30 +160,6 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
   return { write, hidden };
 }
 
-/** Adds `_hidden_params` where `JSON.stringify` and `{ ...spread }` do not see it. */
-export function withHidden<T extends object>(
-  value: T,
-  hidden: HiddenParams,
-): T & { readonly _hidden_params: HiddenParams } {
-  return Object.defineProperty(value, '_hidden_params', { value: hidden }) as T & {
-    readonly _hidden_params: HiddenParams;
-  };
-}
-
-function toHidden({ sessionId, requestId, about }: AgentResponse, cost: () => number | null): HiddenParams {
-  return {
-    custom_llm_provider: 'bedrock',
-    session_id: sessionId,
-    ...(requestId !== undefined && { request_id: requestId }),
-    ...(about.region !== undefined && { region_name: about.region }),
-    ...(about.endpoint !== undefined && { api_base: about.endpoint }),
-    ...(about.memoryId !== undefined && { memory_id: about.memoryId }),
-    get response_cost() {
-      return cost();
-    },
-  };
-}
-
 function toFinishReason(reason: FinishReason): ChatFinishReason {
   switch (reason) {
     case 'tool-calls':
@@ -216,37 +169,4 @@ function toFinishReason(reason: FinishReason): ChatFinishReason {
     default:
       return reason;
   }
-}
-
-function toUsage(usages: readonly Usage[]): CompletionUsage {
-  const sum = (tokens: (usage: Usage) => number) => usages.reduce((total, usage) => total + tokens(usage), 0);
-  const prompt_tokens = sum((usage) => usage.inputTokens);
-  const completion_tokens = sum((usage) => usage.outputTokens);
-  const cached_tokens = sum((usage) => usage.cachedTokens ?? 0);
-  return {
-    prompt_tokens,
-    completion_tokens,
-    total_tokens: prompt_tokens + completion_tokens,
-    ...(cached_tokens > 0 && { prompt_tokens_details: { cached_tokens } }),
-  };
-}
-
-function estimate(
-  { instructions, turns }: ChunkOptions['request'],
-  written: { readonly text: string; readonly reasoning: string },
-): Usage {
-  const asked = turns.flatMap((turn) => {
-    switch (turn.type) {
-      case 'user':
-        return turn.parts.map((part) => (part.type === 'text' ? part.text : part.name));
-      case 'assistant':
-        return [turn.text, ...turn.calls.map((call) => call.arguments)];
-      case 'results':
-        return turn.results.map((result) => result.text);
-    }
-  });
-  return {
-    inputTokens: estimateTokenCount([instructions, ...asked].join('\n')),
-    outputTokens: estimateTokenCount(written.text + written.reasoning),
-  };
 }

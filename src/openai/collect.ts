@@ -1,11 +1,6 @@
-import {
-  type ChatCompletionChunk,
-  type ChatFinishReason,
-  type CompletionUsage,
-  type HiddenParams,
-  type ProviderSpecificFields,
-  withHidden,
-} from './chunks.ts';
+import type { ChatCompletionChunk, ChatFinishReason, ProviderSpecificFields } from './chunks.ts';
+import { type HiddenParams, withHidden } from './hidden.ts';
+import type { CompletionUsage } from './usage.ts';
 
 /** A whole answer, as OpenAI's API sends it. */
 export interface ChatCompletion {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod/mini';
 import type { AgentRequest, Price, Session, Tool } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
-import { type ChatMessage, messagesSchema, parseMessages } from './messages.ts';
+import { type ChatMessage, parseMessages } from './messages.ts';
 import { hints, own, sessionNames, settings, unbuilt } from './names.ts';
+import { type CheckedParameters, parseParameters, quote } from './schema.ts';
 
 /**
  * What `completion()` takes: OpenAI's parameters and LiteLLM's, under their names. Every name of the AWS request passes
@@ -91,7 +91,7 @@ export interface CompletionCall {
 
 /** Checks parameters from a stranger and says whose each one is; throws a `BadRequestError`. */
 export function parseRequest(parameters: unknown): CompletionCall {
-  const given = parseSchema(parameters);
+  const given = parseParameters(parameters);
   const { model, tools, signal } = given;
   const unknown = Object.keys(given).filter((name) => unbuilt.has(name) && given[name] != null);
   if (unknown.length > 0) {
@@ -135,11 +135,13 @@ export function parseRequest(parameters: unknown): CompletionCall {
   };
 }
 
-function toTool({ function: { name, description, parameters } }: NonNullable<Parameters['tools']>[number]): Tool {
+function toTool({
+  function: { name, description, parameters },
+}: NonNullable<CheckedParameters['tools']>[number]): Tool {
   return { name, ...(description !== undefined && { description }), ...(parameters && { parameters }) };
 }
 
-function parseSession(given: Parameters): Session | undefined {
+function parseSession(given: CheckedParameters): Session | undefined {
   const named = [...sessionNames].flatMap(([name, { exact }]) => {
     const id = given[name];
     return typeof id === 'string' ? [{ id, exact, name }] : [];
@@ -157,105 +159,11 @@ function parseSession(given: Parameters): Session | undefined {
   return session?.exact === false && session.id === '' ? undefined : session;
 }
 
-function parsePrice({ input_cost_per_token: input, output_cost_per_token: output }: Parameters): Price | undefined {
+function parsePrice({
+  input_cost_per_token: input,
+  output_cost_per_token: output,
+}: CheckedParameters): Price | undefined {
   if (input == null && output == null) return undefined;
   return (usages) =>
     usages.reduce((sum, usage) => sum + usage.inputTokens * (input ?? 0) + usage.outputTokens * (output ?? 0), 0);
-}
-
-type Parameters = z.infer<ReturnType<typeof createSchema>>;
-
-let schema: ReturnType<typeof createSchema> | undefined;
-
-function parseSchema(parameters: unknown): Parameters {
-  // Built on the first call: a schema is work, and importing this package shall cost nothing.
-  schema ??= createSchema();
-  const result = schema.safeParse(parameters);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path.join('.') ?? '';
-  throw new BadRequestError(issue ? explain(issue, path, parameters) : 'The request is not valid.', {
-    ...(path && { param: path }),
-  });
-}
-
-function createSchema() {
-  const seconds = z.nullish(z.number().check(z.positive()));
-  const count = z.nullish(z.int().check(z.nonnegative()));
-  const number = z.nullish(z.number());
-  const string = z.nullish(z.string());
-  const flag = z.nullish(z.boolean());
-  const record = z.nullish(z.record(z.string(), z.unknown()));
-  return z.looseObject({
-    model: z.string(),
-    messages: messagesSchema(),
-    stream: flag,
-    stream_options: z.nullish(z.looseObject({ include_usage: z.optional(z.boolean()) })),
-    tools: z.nullish(
-      z.array(
-        z.object({
-          type: z.literal('function'),
-          function: z.object({
-            name: z.string().check(z.minLength(1)),
-            description: z.optional(z.string()),
-            parameters: z.optional(z.record(z.string(), z.unknown())),
-          }),
-        }),
-      ),
-    ),
-    timeout: seconds,
-    request_timeout: seconds,
-    stream_timeout: seconds,
-    num_retries: count,
-    max_retries: count,
-    drop_params: flag,
-    allowed_openai_params: z.nullish(z.array(z.string())),
-    input_cost_per_token: number,
-    output_cost_per_token: number,
-    signal: z.nullish(z.instanceof(AbortSignal)),
-    metadata: record,
-    litellm_session_id: string,
-    sessionId: string,
-    sessionID: string,
-    runtimeSessionId: string,
-    extra_body: record,
-    temperature: number,
-    top_p: number,
-    n: z.nullish(z.int().check(z.positive())),
-    stop: z.nullish(z.union([z.string(), z.array(z.string())])),
-    max_tokens: count,
-    max_completion_tokens: count,
-    presence_penalty: number,
-    frequency_penalty: number,
-    seed: z.nullish(z.int()),
-  });
-}
-
-function explain(issue: z.core.$ZodIssue, path: string, parameters: unknown): string {
-  const name = path === '' ? 'The parameters' : path;
-  const came = typeOf(
-    issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], parameters),
-  );
-  switch (issue.code) {
-    case 'invalid_type':
-      return `${name}: expected ${issue.expected}, got ${came}.`;
-    case 'invalid_value':
-      return `${name}: expected one of ${quote(issue.values.map(String))}.`;
-    case 'too_small':
-      return `${name}: expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
-    case 'invalid_union':
-      return `${name}: got ${came}, which is none of the forms that OpenAI's API takes here.`;
-    default:
-      return `${name}: ${issue.message}`;
-  }
-}
-
-function typeOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}
-
-function quote(names: readonly string[]): string {
-  return names.map((name) => `\`${name}\``).join(', ');
 }

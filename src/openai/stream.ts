@@ -1,5 +1,6 @@
-import { type ChatCompletionChunk, type Chunks, type HiddenParams, withHidden } from './chunks.ts';
+import type { ChatCompletionChunk, Chunks } from './chunks.ts';
 import { type ChatCompletion, collect } from './collect.ts';
+import { type HiddenParams, withHidden } from './hidden.ts';
 
 export interface StreamOptions {
   /** Ends the call when it aborts; the stream aborts it when nobody reads on. */

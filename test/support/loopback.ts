@@ -20,8 +20,17 @@ export interface Loopback {
   readonly close: () => Promise<void>;
 }
 
+const open = new Set<() => Promise<void>>();
+// Registered here and not by `serve`: vitest ignores, without a word, a hook that is registered while tests run.
+afterAll(async () => {
+  await Promise.all([...open].map((close) => close()));
+});
+
 /** An HTTP/1.1 server on this machine that answers with what `answer` writes; closed after the test file. */
-export async function serve(answer: (response: ServerResponse, request: Received) => unknown): Promise<Loopback> {
+export async function serve(
+  answer: (response: ServerResponse, request: Received) => unknown,
+  port = 0,
+): Promise<Loopback> {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((message, response) => {
@@ -38,15 +47,15 @@ export async function serve(answer: (response: ServerResponse, request: Received
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = server.address() as AddressInfo;
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  afterAll(close);
-  return { url: `http://127.0.0.1:${port}`, received, sockets, close };
+  open.add(close);
+  return { url: `http://127.0.0.1:${address.port}`, received, sockets, close };
 }
 
 /** Waits until `condition` holds, at most `milliseconds`; says whether it does. */

@@ -1,0 +1,57 @@
+import type { AgentRequest } from '../agent.ts';
+import { Timeout } from '../errors.ts';
+
+/** When a call must end: at the caller's abort, or after a silence. */
+export interface Lifetime {
+  /** Aborts with the caller's reason, or with a `Timeout`. */
+  readonly signal: AbortSignal;
+  /** Waits for AWS; the silence is counted only meanwhile. */
+  readonly wait: <T>(promise: Promise<T>) => Promise<T>;
+  /** The same for a promise that heeds no signal. */
+  readonly race: <T>(promise: Promise<T>) => Promise<T>;
+  /** Lets go of the timer and of the caller's signal. */
+  readonly end: () => void;
+}
+
+/** Seconds; AgentCore's own limit for an answer that is not streamed. */
+const defaultTimeout = 900;
+
+export function createLifetime({ signal, timeout = defaultTimeout }: AgentRequest): Lifetime {
+  const controller = new AbortController();
+  let waiting = false;
+
+  // One timer for the whole call: it is put off by every wait, and while nobody is reading it means nothing.
+  const silence = setTimeout(
+    () => {
+      if (waiting) controller.abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
+    },
+    Math.min(timeout * 1000, 2 ** 31 - 1),
+  );
+  const abort = () => controller.abort(signal?.reason);
+  signal?.addEventListener('abort', abort);
+
+  async function wait<T>(promise: Promise<T>): Promise<T> {
+    waiting = true;
+    silence.refresh();
+    try {
+      return await promise;
+    } finally {
+      waiting = false;
+    }
+  }
+
+  return {
+    signal: controller.signal,
+    wait,
+    race(promise) {
+      const aborted = new Promise<never>((_, reject) => {
+        controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true });
+      });
+      return wait(Promise.race([promise, aborted]));
+    },
+    end() {
+      clearTimeout(silence);
+      signal?.removeEventListener('abort', abort);
+    },
+  };
+}

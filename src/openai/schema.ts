@@ -1,0 +1,103 @@
+import * as z from 'zod/mini';
+import { BadRequestError } from '../errors.ts';
+import { messagesSchema } from './messages.ts';
+
+/** Parameters whose types are as OpenAI and LiteLLM have them; unknown names are kept. */
+export type CheckedParameters = z.infer<ReturnType<typeof createSchema>>;
+
+let schema: ReturnType<typeof createSchema> | undefined;
+
+/** Checks the types of a stranger's parameters; throws a `BadRequestError` that names the first wrong one. */
+export function parseParameters(parameters: unknown): CheckedParameters {
+  // Built on the first call: a schema is work, and importing this package shall cost nothing.
+  schema ??= createSchema();
+  const result = schema.safeParse(parameters);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  throw new BadRequestError(issue ? explain(issue, path, parameters) : 'The request is not valid.', {
+    ...(path && { param: path }),
+  });
+}
+
+function createSchema() {
+  const seconds = z.nullish(z.number().check(z.positive()));
+  const count = z.nullish(z.int().check(z.nonnegative()));
+  const number = z.nullish(z.number());
+  const string = z.nullish(z.string());
+  const flag = z.nullish(z.boolean());
+  const record = z.nullish(z.record(z.string(), z.unknown()));
+  return z.looseObject({
+    model: z.string(),
+    messages: messagesSchema(),
+    stream: flag,
+    stream_options: z.nullish(z.looseObject({ include_usage: z.optional(z.boolean()) })),
+    tools: z.nullish(
+      z.array(
+        z.object({
+          type: z.literal('function'),
+          function: z.object({
+            name: z.string().check(z.minLength(1)),
+            description: z.optional(z.string()),
+            parameters: z.optional(z.record(z.string(), z.unknown())),
+          }),
+        }),
+      ),
+    ),
+    timeout: seconds,
+    request_timeout: seconds,
+    stream_timeout: seconds,
+    num_retries: count,
+    max_retries: count,
+    drop_params: flag,
+    allowed_openai_params: z.nullish(z.array(z.string())),
+    input_cost_per_token: number,
+    output_cost_per_token: number,
+    signal: z.nullish(z.instanceof(AbortSignal)),
+    metadata: record,
+    litellm_session_id: string,
+    sessionId: string,
+    sessionID: string,
+    runtimeSessionId: string,
+    extra_body: record,
+    temperature: number,
+    top_p: number,
+    n: z.nullish(z.int().check(z.positive())),
+    stop: z.nullish(z.union([z.string(), z.array(z.string())])),
+    max_tokens: count,
+    max_completion_tokens: count,
+    presence_penalty: number,
+    frequency_penalty: number,
+    seed: z.nullish(z.int()),
+  });
+}
+
+function explain(issue: z.core.$ZodIssue, path: string, parameters: unknown): string {
+  const name = path === '' ? 'The parameters' : path;
+  const came = typeOf(
+    issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)[key], parameters),
+  );
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${name}: expected ${issue.expected}, got ${came}.`;
+    case 'invalid_value':
+      return `${name}: expected one of ${quote(issue.values.map(String))}.`;
+    case 'too_small':
+      return `${name}: expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
+    case 'invalid_union':
+      return `${name}: got ${came}, which is none of the forms that OpenAI's API takes here.`;
+    default:
+      return `${name}: ${issue.message}`;
+  }
+}
+
+function typeOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** Names in a sentence. */
+export function quote(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
