@@ -47,7 +47,7 @@ export async function serve(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const address = server.address() as AddressInfo;
   const close = () =>
     new Promise<void>((resolve) => {
