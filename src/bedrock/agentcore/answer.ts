@@ -119,7 +119,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
 
     end({ mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
-      if (open) throw new BadGatewayError("The agent's answer was cut short: a message began and did not end.");
+      if (open) throw cutShort('inside a message');
       if (!spoken && calls.size === 0) lastResort.forEach(message);
       if (!spoken && calls.size === 0 && !usageSeen && stopReason === undefined && !mayBeEmpty) {
         throw new BadGatewayError(
@@ -131,6 +131,11 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       emit({ type: 'finish', reason, ...(stopReason !== undefined && { raw: stopReason }) });
     },
   };
+}
+
+/** The error for an answer that is not whole. */
+export function cutShort(where: string): BadGatewayError {
+  return new BadGatewayError(`The agent's answer was cut short: it ended ${where}.`);
 }
 
 /** The words of every model API that agents pass on; a call for tools that nobody is left to run is a plain end. */

@@ -1,4 +1,5 @@
-import { BadGatewayError } from '../../errors.ts';
+import { cutShort } from './answer.ts';
+import { parseJson } from './json.ts';
 import { createLines } from './lines.ts';
 import { createEvents } from './sse.ts';
 
@@ -55,7 +56,7 @@ export function createBody(contentType = '', onPiece: OnPiece) {
 
     /** Ends the body and says whether it may be empty: a stream that says nothing was cut short. */
     end(): { readonly mayBeEmpty: boolean } {
-      write(decoder.decode());
+      if (decoder.decode() !== '') throw cutShort('inside a character');
       // Undecided until now, so it is short: one value, or a few words.
       (framing ?? begin('json')).end();
       return { mayBeEmpty: kind === undefined ? !type.isEventStream : kind === 'json' || kind === 'text' };
@@ -77,11 +78,12 @@ function sniff(head: string, { isJson, isEventStream }: ContentType): Kind | und
   if (fields.some((field) => start.startsWith(field))) return 'event-stream';
   if (first === ':' && (isEventStream || /^:\s/.test(start))) return 'event-stream';
   if (start === ':' || fields.some((field) => field.startsWith(start))) return undefined;
+  if ('null'.startsWith(start.trimEnd())) return undefined;
   if (isJson) return /[{["\-\dtfn]/.test(first) ? 'json' : 'text';
   if (first === '{') {
     const end = start.indexOf('\n');
     if (end === -1) return undecided;
-    return parse(start.slice(0, end)).value === undefined ? 'json' : 'lines';
+    return parseJson(start.slice(0, end)).value === undefined ? 'json' : 'lines';
   }
   if (first === '[') return /^\[\s*($|[[{"\]tfn\d-])/.test(start) ? undecided : 'text';
   if (first === '"') return /^"([^"\\]|\\.)*"\s*\S/s.test(start) ? 'text' : undecided;
@@ -93,7 +95,7 @@ function createFraming(kind: Kind, type: ContentType, onPiece: OnPiece): Framing
     case 'event-stream':
       return createEvents(onPiece);
     case 'lines':
-      return createLines((line) => readLine(line, onPiece));
+      return createLines((line, isWhole) => readLine(line, isWhole, onPiece));
     case 'json':
       return createJson(type, onPiece);
     case 'text':
@@ -101,9 +103,10 @@ function createFraming(kind: Kind, type: ContentType, onPiece: OnPiece): Framing
   }
 }
 
-function readLine(line: string, onPiece: OnPiece): void {
+function readLine(line: string, isWhole: boolean, onPiece: OnPiece): void {
   if (line.trim() === '') return;
-  const { value } = parse(line);
+  const { value, isCut } = parseJson(line);
+  if (isCut && !isWhole) throw cutShort('inside a line');
   if (value === undefined) onPiece({ type: 'text', text: `${line}\n` });
   else onPiece({ type: 'value', value, raw: line, whole: false });
 }
@@ -115,28 +118,17 @@ function createJson({ isJson }: ContentType, onPiece: OnPiece): Framing {
     end() {
       const raw = texts.join('');
       if (raw.trim() === '') return;
-      const { value, isCut } = parse(raw);
+      const { value, isCut } = parseJson(raw);
       if (value !== undefined) return onPiece({ type: 'value', value, raw: raw.trim(), whole: true });
       const lines = raw.split('\n').filter((line) => line.trim() !== '');
-      if (lines.length > 1 && lines.every((line) => typeof parse(line).value === 'object')) {
-        lines.forEach((line) => readLine(line, onPiece));
+      if (lines.length > 1 && lines.every((line) => typeof parseJson(line).value === 'object')) {
+        lines.forEach((line) => readLine(line, true, onPiece));
       } else if (isJson && isCut) {
-        throw new BadGatewayError("The agent's answer was cut short: its JSON does not end.");
+        throw cutShort('inside its JSON');
       } else {
         // AWS's TypeScript runtime sends a returned string bare, as `application/json`.
         onPiece({ type: 'text', text: raw });
       }
     },
   };
-}
-
-/** JSON, or `undefined` and whether the text ended before the JSON did. */
-function parse(text: string): { readonly value?: unknown; readonly isCut: boolean } {
-  try {
-    return { value: JSON.parse(text), isCut: false };
-  } catch (error) {
-    const { message } = error as SyntaxError;
-    const position = /position (\d+)/.exec(message)?.[1];
-    return { isCut: /end of JSON input|Unterminated/.test(message) || Number(position) >= text.trimEnd().length };
-  }
 }

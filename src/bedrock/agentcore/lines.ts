@@ -4,8 +4,8 @@ import type { Framing } from './body.ts';
 /** AgentCore's own limit for one value of a stream. */
 const mostCharacters = 10_000_000;
 
-/** Text → lines, whichever way they end: `\n`, `\r\n` or `\r`; the last one needs no end. */
-export function createLines(onLine: (line: string) => void): Framing {
+/** Text → lines, whichever way they end: `\n`, `\r\n` or `\r`; a last one without an end is not `isWhole`. */
+export function createLines(onLine: (line: string, isWhole: boolean) => void): Framing {
   let rest = '';
   // A `\r` at the end of a read may be half of a `\r\n`.
   let afterReturn = false;
@@ -21,14 +21,14 @@ export function createLines(onLine: (line: string) => void): Framing {
       }
     },
     end() {
-      if (rest !== '') onLine(rest);
+      if (rest !== '') onLine(rest, false);
     },
   };
 
   function split(text: string): string {
     const lines = text.split(/\r\n|\n|\r/);
     const last = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
+    for (const line of lines) onLine(line, true);
     return last;
   }
 }

@@ -1,4 +1,6 @@
+import { cutShort } from './answer.ts';
 import type { Framing, Piece } from './body.ts';
+import { parseJson } from './json.ts';
 import { createLines } from './lines.ts';
 
 /**
@@ -16,7 +18,7 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
 
   const lines = createLines((line) => {
     if (done) return;
-    if (line === '') return dispatch();
+    if (line === '') return dispatch(true);
     const colon = line.indexOf(':');
     const field = colon === -1 ? line : line.slice(0, colon);
     const value = colon === -1 ? '' : line.slice(colon + 1);
@@ -29,13 +31,19 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
     else send(object, value);
   });
 
-  function dispatch(): void {
+  function dispatch(isWhole: boolean): void {
     const text = data.map((line) => (spaced && line.startsWith(' ') ? line.slice(1) : line)).join('\n');
     const isEvent = data.length > 0;
     data = [];
     if (text.trim() === '[DONE]') done = true;
-    else if (isEvent) send(parse(text), text);
+    else if (isEvent) sendText(text, isWhole);
     name = '';
+  }
+
+  function sendText(text: string, isWhole: boolean): void {
+    const { value, isCut } = parseJson(text);
+    if (isCut && !isWhole) throw cutShort('inside an event');
+    send(value, text);
   }
 
   function send(value: unknown, raw: string): void {
@@ -48,19 +56,11 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
     write: lines.write,
     end() {
       lines.end();
-      dispatch();
+      dispatch(false);
     },
   };
 }
 
 function parseObject(text: string): unknown {
-  return /^ ?\{.*\} ?$/s.test(text) ? parse(text) : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return /^ ?\{.*\} ?$/s.test(text) ? parseJson(text).value : undefined;
 }

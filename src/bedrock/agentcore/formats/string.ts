@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts';
+import { parseJson } from '../json.ts';
 import { isRepr, readRepr } from './repr.ts';
 
 /** Names that tell an agent's event, put into a string, from an answer that is JSON by design. */
@@ -13,7 +14,7 @@ export function readString(text: string, answer: Answer, read: (value: unknown) 
     for (const line of text.split('\n'))
       if (line.startsWith('data: ')) readFramed(line.slice('data: '.length), answer, read);
   } else {
-    const event = eventNames.test(text) ? parse(text) : undefined;
+    const event = eventNames.test(text) ? parseJson(text).value : undefined;
     if (event === undefined) answer.text(text);
     else read(event);
   }
@@ -22,15 +23,7 @@ export function readString(text: string, answer: Answer, read: (value: unknown) 
 
 function readFramed(data: string, answer: Answer, read: (value: unknown) => boolean): void {
   if (data === '[DONE]') return;
-  const value = parse(data);
+  const { value } = parseJson(data);
   if (value === undefined) answer.text(data);
   else read(value);
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
