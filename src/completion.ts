@@ -1,5 +1,5 @@
 import type { Agents } from './agent.ts';
-import { APIError } from './errors.ts';
+import { withModel } from './errors.ts';
 import { type Chunks, toChunks } from './openai/chunks.ts';
 import { type ChatCompletion, collect } from './openai/collect.ts';
 import { type CompletionCall, type CompletionParameters, parseRequest } from './openai/request.ts';
@@ -51,7 +51,6 @@ async function ask(agents: Agents, call: CompletionCall, signal: AbortSignal | u
     const agent = retry(agents(model), retries);
     return toChunks(await agent(request), { model, request, price });
   } catch (error) {
-    if (error instanceof APIError) error.model ??= model;
-    throw error;
+    throw withModel(error, model);
   }
 }

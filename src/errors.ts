@@ -36,8 +36,9 @@ export class APIError extends Error {
   readonly code: string | null;
   readonly param: string | null;
   readonly llm_provider = 'bedrock';
+  /** The model string that was asked for. */
   model: string | undefined;
-  readonly request_id: string | undefined;
+  request_id: string | undefined;
   readonly retry_after: number | undefined;
   readonly retryable: boolean;
 
@@ -61,6 +62,12 @@ export class APIError extends Error {
     }
     return false;
   }
+}
+
+/** Says which model an error is about; only the caller of an agent knows. */
+export function withModel(error: unknown, model: string): unknown {
+  if (error instanceof APIError) error.model ??= model;
+  return error;
 }
 
 /** The request is wrong; nothing was sent, or AWS refused it with a 400. */

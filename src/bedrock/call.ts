@@ -22,6 +22,8 @@ export type Open = (signal: AbortSignal) => Promise<Opened>;
 
 export interface CallOptions {
   readonly maxBytes: number;
+  /** What must not stand in an error, whatever AWS writes into it. */
+  readonly secrets: readonly string[];
   /** Says more about an error than AWS did. */
   readonly explain?: (error: APIError) => APIError;
 }
@@ -34,7 +36,8 @@ export async function call(request: AgentRequest, open: Open, options: CallOptio
   request.signal?.throwIfAborted();
   const lifetime = createLifetime(request);
   const { body, reader, ...response } = await begin(open, lifetime, options);
-  const source = readEvents(body, reader, lifetime, options);
+  const toError = (thrown: unknown) => toThrow(thrown, lifetime, options, response.requestId);
+  const source = readEvents(body, reader, lifetime, { maxBytes: options.maxBytes, toError });
   let first: IteratorResult<readonly AgentEvent[], undefined> | undefined = await source.next();
   const next = async () => {
     const result = first ?? source.next();
@@ -66,13 +69,24 @@ async function begin(open: Open, lifetime: Lifetime, options: CallOptions): Prom
 }
 
 /** What to throw for what AWS's client threw. */
-function toThrow(thrown: unknown, { signal }: Lifetime, { explain }: CallOptions): unknown {
+function toThrow(
+  thrown: unknown,
+  { signal }: Lifetime,
+  { secrets, explain }: CallOptions,
+  requestId?: string,
+): unknown {
   if (signal.aborted) return signal.reason;
-  const error = toAPIError(thrown);
+  const error = toAPIError(thrown, secrets);
+  error.request_id ??= requestId;
   return explain ? explain(error) : error;
 }
 
-function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, options: CallOptions) {
+interface ReadOptions {
+  readonly maxBytes: number;
+  readonly toError: (thrown: unknown) => unknown;
+}
+
+function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, { maxBytes, toError }: ReadOptions) {
   const source = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let bytes = 0;
   let ended = false;
@@ -100,7 +114,7 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, options:
         if (isEnded()) break;
         end();
         close();
-        throw toThrow(error, lifetime, options);
+        throw toError(error);
       }
     }
     return { done: true, value: undefined };
@@ -119,8 +133,8 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, options:
 
   function count(part: Buffer): Buffer {
     bytes += part.length;
-    if (bytes <= options.maxBytes) return part;
-    throw new BadGatewayError(`The answer is longer than ${options.maxBytes} bytes (\`max_response_bytes\`).`);
+    if (bytes <= maxBytes) return part;
+    throw new BadGatewayError(`The answer is longer than ${maxBytes} bytes (\`max_response_bytes\`).`);
   }
 
   function end(): void {

@@ -63,20 +63,31 @@ const statusOfName: ReadonlyMap<string, number> = new Map([
 /** Nothing was sent when these happened. */
 const connectCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
+/** An exception that came as a frame of a stream, its name in AWS's camelCase. */
+export class StreamException extends Error {
+  constructor(name: string, message: unknown) {
+    super(typeof message === 'string' ? message : '');
+    this.name = name.charAt(0).toUpperCase() + name.slice(1);
+  }
+}
+
 /**
  * Anything that an AWS client or its stream threw → our error, by name and then by status; `cause` is AWS's own.
+ * `secrets` are cut out of what AWS says.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_InvokeAgent.html#API_agent-runtime_InvokeAgent_Errors
  */
-export function toAPIError(thrown: unknown): APIError {
+export function toAPIError(thrown: unknown, secrets: readonly string[] = []): APIError {
   if (thrown instanceof APIError) return thrown;
   const error = toAwsError(thrown);
-  const status = statusOfName.get(error.name) ?? error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
-  const code = typeof error.code === 'string' ? error.code : undefined;
-  if (status === undefined || (status < 400 && code !== undefined)) return toConnectionError(error, code);
+  const status = toStatus(error);
+  if (status === undefined) return toConnectionError(error);
 
+  const text = redact(error.message, secrets);
+  // A cause would hold what was cut out, or quote the body that is not JSON.
+  const isSafe = text === error.message && !(error instanceof SyntaxError);
   const retryAfter = toSeconds(error.$response?.headers?.['retry-after']);
-  return statusError(status < 400 ? 502 : status, toMessage(error, status), {
-    cause: isTelltale(error) ? undefined : thrown,
+  return statusError(status, toSentence(error, text), {
+    ...(isSafe && { cause: thrown }),
     ...(isNamed(error) && { code: error.name }),
     ...(error.$metadata?.requestId !== undefined && { request_id: error.$metadata.requestId }),
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
@@ -84,12 +95,14 @@ export function toAPIError(thrown: unknown): APIError {
   });
 }
 
-/** An exception that came as a frame of a stream, its name in AWS's camelCase. */
-export function toStreamError(name: string, body: { readonly message?: unknown }): APIError {
-  const error = new Error(typeof body.message === 'string' ? body.message : 'AWS gave no reason.');
-  error.name = name.charAt(0).toUpperCase() + name.slice(1);
-  const status = statusOfName.get(error.name) ?? 500;
-  return statusError(status, error.message, { cause: error, code: error.name });
+function toStatus(error: AwsError): number | undefined {
+  const known = statusOfName.get(error.name);
+  if (known !== undefined) return known;
+  if (error instanceof StreamException) return 500;
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
+  if (status === undefined || status >= 400) return status;
+  // An answer that began well: either the connection was lost, or what it brought is no answer.
+  return typeof error.code === 'string' ? undefined : 502;
 }
 
 /** The error that a status stands for. */
@@ -138,7 +151,8 @@ function badRequest(message: string, details: ErrorDetails): BadRequestError {
   return new BadRequestError(message, details);
 }
 
-function toConnectionError(error: AwsError, code: string | undefined): APIError {
+function toConnectionError(error: AwsError): APIError {
+  const code = typeof error.code === 'string' ? error.code : undefined;
   if (code === 'ERR_INVALID_CHAR' || code === 'ERR_HTTP_INVALID_HEADER_VALUE') {
     return new BadRequestError('A parameter that is sent as an HTTP header has a character that no header may have.');
   }
@@ -150,25 +164,26 @@ function toConnectionError(error: AwsError, code: string | undefined): APIError 
   return new APIConnectionError(message, { cause: error, retryable });
 }
 
-function toMessage(error: AwsError, status: number): string {
+/** What AWS quotes of a request when it refuses the signature: headers, and with them the session token. */
+const quoted = /\s*(The Canonical String|The String-to-Sign|Authorization=)[^]*/i;
+
+function redact(message: string, secrets: readonly string[]): string {
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));
+}
+
+function toSentence(error: AwsError, text: string): string {
+  const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;
+  const answer = status === undefined ? 'AWS ended its stream' : `AWS answered HTTP ${status}`;
   if (error.name === 'CredentialsProviderError') {
-    return `Unable to locate credentials: ${error.message}. Pass aws_access_key_id and aws_secret_access_key, or set up AWS's default chain.`;
+    return `Unable to locate credentials: ${text}. Pass aws_access_key_id and aws_secret_access_key, or set up AWS's default chain.`;
   }
-  if (error instanceof SyntaxError) return `AWS answered HTTP ${status} with a body that is not JSON.`;
-  if (!isNamed(error) && (error.message === '' || error.message === 'UnknownError')) {
-    return `AWS answered HTTP ${status} and gave no reason.`;
-  }
-  if (isTelltale(error)) return error.message.split('\n', 1)[0] ?? '';
-  return error.message;
+  if (error instanceof SyntaxError) return `${answer} with a body that is not JSON.`;
+  if (text !== '' && text !== 'UnknownError') return text;
+  return isNamed(error) ? `${answer} with ${error.name} and gave no reason.` : `${answer} and gave no reason.`;
 }
 
-function isNamed(error: AwsError): boolean {
-  return error.name !== 'Unknown' && error.name !== 'Error' && !(error instanceof SyntaxError);
-}
-
-/** Errors whose text quotes what was sent, session token and all, or the body that could not be read. */
-function isTelltale(error: AwsError): boolean {
-  return error instanceof SyntaxError || error.message.includes('Canonical String');
+function isNamed({ name }: AwsError): boolean {
+  return !['', 'Error', 'SyntaxError', 'Unknown'].includes(name);
 }
 
 function toAwsError(thrown: unknown): AwsError {

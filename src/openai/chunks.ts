@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentEvent, AgentRequest, AgentResponse, FinishReason, Price, Usage } from '../agent.ts';
+import { withModel } from '../errors.ts';
 import { type HiddenParams, toHidden, withHidden } from './hidden.ts';
 import { type CompletionUsage, estimate, toUsage } from './usage.ts';
 
@@ -68,10 +69,14 @@ export function toChunks(response: AgentResponse, options: ChunkOptions): Chunks
   return {
     hidden,
     async *[Symbol.asyncIterator]() {
-      for await (const events of response.events) {
-        const chunks: ChatCompletionChunk[] = [];
-        for (const event of events) write(event, chunks);
-        if (chunks.length > 0) yield chunks;
+      try {
+        for await (const events of response.events) {
+          const chunks: ChatCompletionChunk[] = [];
+          for (const event of events) write(event, chunks);
+          if (chunks.length > 0) yield chunks;
+        }
+      } catch (error) {
+        throw withModel(error, options.model);
       }
     },
   };
@@ -89,8 +94,8 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
   const apart = { text: false, reasoning: false };
 
   const hidden = toHidden(response, () => {
-    if (price) return price(hidden.usage_estimated ? [estimate(request, written)] : usages);
-    return usages.length === 0 ? null : (response.price?.(usages) ?? null);
+    if (usages.length > 0) return (price ?? response.price)?.(usages) ?? null;
+    return hidden.usage_estimated && price ? price([estimate(request, written)]) : null;
   });
 
   function write(event: AgentEvent, chunks: ChatCompletionChunk[]): void {
