@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
 import type { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
-import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
+import { createIdentityProvider } from './identity.ts';
+import { createHandler } from './transport.ts';
 
 /** The AWS clients, loaded and made on first use; calls that reach AWS in the same way share one. */
 export interface Clients {
@@ -24,40 +23,37 @@ export interface AgentCoreClient {
   readonly region: string;
 }
 
-/** Enough for a proxy with many accounts; the least recently used goes first. */
-const mostClients = 64;
+/** Enough for a proxy with many accounts. */
+const most = 64;
 
 export function createClients(): Clients {
-  const clients = new Map<string, Promise<unknown>>();
-  let handler: Promise<NodeHttpHandler> | undefined;
+  const clients = createCache(most);
+  // Of their own, so that a role is assumed once for both services and every region.
+  const identities = createCache(most);
+  const handlers = createCache(most);
 
-  async function toConfig({ region, endpoint, credentials }: Connection) {
-    handler ??= createHandler();
+  async function toConfig(connection: Connection) {
+    const { endpoint, credentials, stsEndpoint, sslVerify } = connection;
+    const region =
+      connection.region ?? (await findRegion(credentials?.type === 'profile' ? credentials.name : undefined));
+    const requestHandler = await handlers.get([sslVerify], () => createHandler(sslVerify));
+    const sts = { region, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) };
+    const identity =
+      credentials &&
+      (await identities.get([credentials, stsEndpoint, sslVerify], () => createIdentityProvider(credentials, sts)));
     return {
-      region: region ?? (await findRegion()),
-      requestHandler: await handler,
+      region,
+      requestHandler,
       // The SDK would run a turn twice: retrying is policy, and ours.
       maxAttempts: 1,
       ...(endpoint !== undefined && { endpoint }),
-      ...(credentials && { credentials }),
+      ...(identity && { credentials: identity }),
     };
-  }
-
-  function remember<T>(service: string, connection: Connection, create: () => Promise<T>): Promise<T> {
-    const key = toKey(service, connection);
-    // The key holds the service, so what was stored under it is what `create` makes.
-    const client = (clients.get(key) as Promise<T> | undefined) ?? create();
-    clients.delete(key);
-    clients.set(key, client);
-    const [oldest] = clients.keys();
-    if (oldest !== undefined && clients.size > mostClients) clients.delete(oldest);
-    client.catch(() => clients.delete(key));
-    return client;
   }
 
   return {
     agents: (connection) =>
-      remember('agents', connection, async () => {
+      clients.get(['agents', ...toKey(connection)], async () => {
         const [sdk, config] = await Promise.all([
           import('@aws-sdk/client-bedrock-agent-runtime'),
           toConfig(connection),
@@ -66,7 +62,7 @@ export function createClients(): Clients {
         return { client: new BedrockAgentRuntimeClient(config), InvokeAgentCommand, region: config.region };
       }),
     agentcore: (connection) =>
-      remember('agentcore', connection, async () => {
+      clients.get(['agentcore', ...toKey(connection)], async () => {
         const [sdk, config] = await Promise.all([import('@aws-sdk/client-bedrock-agentcore'), toConfig(connection)]);
         const { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } = sdk;
         return { client: new BedrockAgentCoreClient(config), InvokeAgentRuntimeCommand, region: config.region };
@@ -74,26 +70,16 @@ export function createClients(): Clients {
   };
 }
 
-/**
- * HTTP/1.1 for every service: over HTTP/2, the default of the agents client, a reset, an abort and a timeout in
- * mid-stream look like a normal end. And no low cap: a stream holds its socket for as long as it is read.
- */
-async function createHandler(): Promise<NodeHttpHandler> {
-  const { NodeHttpHandler } = await import('@smithy/node-http-handler');
-  return new NodeHttpHandler({
-    httpAgent: new HttpAgent({ keepAlive: true }),
-    httpsAgent: new HttpsAgent({ keepAlive: true }),
-  });
-}
-
-async function findRegion(): Promise<string> {
+async function findRegion(profile: string | undefined): Promise<string> {
   const { AWS_REGION_NAME, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const region = AWS_REGION_NAME ?? AWS_REGION ?? AWS_DEFAULT_REGION;
-  if (region) return region;
+  // A profile that the caller names brings its own region along, and the environment's is another's.
+  if (region && profile === undefined) return region;
   const { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } =
     await import('@smithy/core/config');
-  const profile = loadConfig({ ...NODE_REGION_CONFIG_OPTIONS, default: 'us-west-2' }, NODE_REGION_CONFIG_FILE_OPTIONS);
-  return profile();
+  const options = { ...NODE_REGION_CONFIG_OPTIONS, default: region ?? 'us-west-2' };
+  const selectors = profile === undefined ? options : { ...options, environmentVariableSelector: () => undefined };
+  return loadConfig(selectors, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...(profile !== undefined && { profile }) })();
 }
 
 /** What the SDK reads from the environment when a client is made; a change of it asks for another client. */
@@ -108,8 +94,7 @@ const environment = [
   'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE',
 ];
 
-/** A hash, so that no secret is kept where a heap dump or a debugger lists keys. */
-function toKey(service: string, { region, endpoint, credentials }: Connection): string {
-  const parts = [service, region, endpoint, credentials, environment.map((name) => process.env[name])];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+function toKey({ region, endpoint, credentials, stsEndpoint, sslVerify }: Connection): readonly unknown[] {
+  const variables = environment.map((name) => process.env[name]);
+  return [region, endpoint, credentials, stsEndpoint, sslVerify, variables];
 }

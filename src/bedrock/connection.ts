@@ -1,12 +1,16 @@
 import type { AgentRequest } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
-import { credentialNames, parseCredentials, type StaticCredentials } from './credentials.ts';
+import { credentialNames, type Credentials, parseCredentials } from './credentials.ts';
 
 /** How to reach AWS, as the caller gave it. */
 export interface Connection {
   readonly region?: string;
   readonly endpoint?: string;
-  readonly credentials?: StaticCredentials;
+  /** AWS's default chain where there are none. */
+  readonly credentials?: Credentials;
+  readonly stsEndpoint?: string;
+  /** False to trust any certificate, or the path of a file of certificates to trust. */
+  readonly sslVerify?: boolean | string;
   readonly headers: Readonly<Record<string, string>>;
   readonly maxBytes: number;
 }
@@ -18,13 +22,19 @@ const regionNames = ['aws_region_name', 'region_name'] as const;
 const endpointNames = ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'] as const;
 const headerNames = ['extra_headers', 'headers'] as const;
 
+/** Ways to reach AWS that LiteLLM has and this version has not. */
+const unbuilt = ['api_key', 'aws_bedrock_client'];
+
 /** Parameters that say how to reach AWS; they never travel in a body. */
 export const connectionNames: ReadonlySet<string> = new Set([
   ...regionNames,
   ...endpointNames,
   ...headerNames,
   ...credentialNames,
+  'aws_sts_endpoint',
+  'ssl_verify',
   'max_response_bytes',
+  ...unbuilt,
 ]);
 
 /** Reads the connection from the parameters; throws a `BadRequestError`. */
@@ -33,18 +43,44 @@ export function parseConnection({ parameters }: AgentRequest): Connection {
   if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) {
     throw new BadRequestError('aws_region_name: expected a region like us-west-2.', { param: 'aws_region_name' });
   }
-  const endpoint = first(endpointNames, parameters);
-  if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint)) {
-    throw new BadRequestError('api_base: expected a URL with http:// or https://.', { param: 'api_base' });
+  for (const param of unbuilt) {
+    if (parameters[param] !== undefined)
+      throw new BadRequestError(`${param} is not built yet; leave it out.`, { param });
   }
+  const endpoint = parseUrl('api_base', first(endpointNames, parameters));
+  const stsEndpoint = parseUrl(
+    'aws_sts_endpoint',
+    first(['aws_sts_endpoint'], parameters) ?? (process.env['AWS_STS_ENDPOINT'] || undefined),
+  );
   const credentials = parseCredentials(parameters);
+  const sslVerify = parseSslVerify(parameters['ssl_verify']);
   return {
     headers: parseHeaders(parameters),
     maxBytes: parseMaxBytes(parameters['max_response_bytes']),
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && { credentials }),
+    ...(stsEndpoint !== undefined && { stsEndpoint }),
+    ...(sslVerify !== undefined && { sslVerify }),
   };
+}
+
+function parseUrl(param: string, url: string | undefined): string | undefined {
+  if (url === undefined || /^https?:\/\/[^/]/.test(url)) return url;
+  throw new BadRequestError(`${param}: expected a URL with http:// or https://.`, { param });
+}
+
+function parseSslVerify(given: unknown): boolean | string | undefined {
+  const value = given ?? (process.env['SSL_VERIFY'] || undefined);
+  if (value === undefined || typeof value === 'boolean') return value;
+  if (typeof value !== 'string') {
+    throw new BadRequestError('ssl_verify: expected true, false or the path of a file of certificates.', {
+      param: 'ssl_verify',
+    });
+  }
+  // As the environment and a config file spell a boolean.
+  if (/^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  return value;
 }
 
 function first(names: readonly string[], parameters: AgentRequest['parameters']): string | undefined {

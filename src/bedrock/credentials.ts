@@ -1,51 +1,150 @@
+import { isAbsolute } from 'node:path';
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { BadRequestError } from '../errors.ts';
 
-export interface StaticCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
+/** Where a call's credentials come from, as the caller said it. */
+export type Credentials =
+  | { readonly type: 'given'; readonly identity: AwsCredentialIdentity | AwsCredentialIdentityProvider }
+  | { readonly type: 'profile'; readonly name: string }
+  | WebIdentity
+  | AssumedRole;
+
+export interface AssumedRole {
+  readonly type: 'role';
+  readonly role: string;
+  readonly sessionName?: string;
+  readonly externalId?: string;
+  readonly tags?: readonly SessionTag[];
+  /** Who assumes it; AWS's default chain where nobody is named. */
+  readonly base?: Credentials;
 }
 
-const keys = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'] as const;
+export interface WebIdentity {
+  readonly type: 'web-identity';
+  readonly role: string;
+  readonly sessionName?: string;
+  readonly token: TokenSource;
+}
 
-/** Ways to authenticate that LiteLLM has and this version has not. */
-const unbuilt = [
-  'api_key',
-  'aws_bedrock_client',
-  'aws_credentials',
-  'aws_external_id',
-  'aws_profile_name',
-  'aws_role_name',
-  'aws_session_name',
-  'aws_session_tags',
-  'aws_sts_endpoint',
-  'aws_web_identity_token',
-  'ssl_verify',
-] as const;
+/** A token that is not given itself is read again for every refresh: such tokens are replaced while a process runs. */
+export type TokenSource = { readonly token: string } | { readonly environment: string } | { readonly file: string };
 
-export const credentialNames: readonly string[] = [...keys, ...unbuilt];
+export interface SessionTag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+/** Parameters that hold texts, each with the environment variable that stands in for it. */
+const texts = {
+  aws_access_key_id: undefined,
+  aws_secret_access_key: undefined,
+  aws_session_token: undefined,
+  aws_profile_name: 'AWS_PROFILE_NAME',
+  aws_role_name: 'AWS_ROLE_NAME',
+  aws_session_name: 'AWS_SESSION_NAME',
+  aws_external_id: 'AWS_EXTERNAL_ID',
+  aws_web_identity_token: 'AWS_WEB_IDENTITY_TOKEN',
+} as const;
+
+type TextName = keyof typeof texts;
+type Given = Readonly<Partial<Record<TextName, string>>>;
+
+export const credentialNames: readonly string[] = [...Object.keys(texts), 'aws_credentials', 'aws_session_tags'];
 
 /**
- * The keys that the caller gave, or `undefined` for AWS's default chain (environment, profile, SSO, process, container,
- * instance). A half-given set is a `BadRequestError` that names what is missing.
+ * How the caller wants to authenticate, or `undefined` for AWS's default chain (environment, profile, SSO, process,
+ * container, instance). A web identity goes before a role, a role before a profile, a profile before keys. A half-given
+ * set is a `BadRequestError` that names what is missing.
  */
-export function parseCredentials(parameters: Readonly<Record<string, unknown>>): StaticCredentials | undefined {
-  for (const name of unbuilt) {
-    if (parameters[name] === undefined) continue;
-    throw new BadRequestError(
-      `${name} is not built yet; give aws_access_key_id and aws_secret_access_key, or nothing for AWS's default chain.`,
-      { param: name },
-    );
+export function parseCredentials(parameters: Readonly<Record<string, unknown>>): Credentials | undefined {
+  const { aws_credentials: own } = parameters;
+  if (own !== undefined) return { type: 'given', identity: parseOwn(own) };
+  const given = parseTexts(parameters);
+  const { aws_role_name: role, aws_web_identity_token: token, aws_profile_name: profile } = given;
+  const keys = parseKeys(given);
+  const sessionName = given.aws_session_name;
+  if (token !== undefined) {
+    if (role === undefined) throw missing('aws_role_name', 'a web identity token is exchanged for a role');
+    return {
+      type: 'web-identity',
+      role,
+      token: toTokenSource(token),
+      ...(sessionName !== undefined && { sessionName }),
+    };
   }
-  const [accessKeyId, secretAccessKey, sessionToken] = keys.map((name) => {
-    const value = parameters[name];
-    if (value === undefined || (typeof value === 'string' && value !== '')) return value;
-    throw new BadRequestError(`${name}: expected a string that is not empty.`, { param: name });
+  // Keys that were given beat a profile that only the environment names.
+  const base =
+    profile !== undefined && (!keys || parameters['aws_profile_name'] !== undefined)
+      ? { type: 'profile' as const, name: profile }
+      : keys;
+  if (role === undefined) return base;
+  const tags = parseTags(parameters['aws_session_tags']);
+  return {
+    type: 'role',
+    role,
+    ...(sessionName !== undefined && { sessionName }),
+    ...(given.aws_external_id !== undefined && { externalId: given.aws_external_id }),
+    ...(tags && { tags }),
+    ...(base && { base }),
+  };
+}
+
+function parseTexts(parameters: Readonly<Record<string, unknown>>): Given {
+  const given: Partial<Record<TextName, string>> = {};
+  // The keys of a literal, which TypeScript widens.
+  for (const name of Object.keys(texts) as TextName[]) {
+    const variable = texts[name];
+    const value = parameters[name] ?? (variable === undefined ? undefined : process.env[variable] || undefined);
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || value === '') {
+      throw new BadRequestError(`${name}: expected a string that is not empty.`, { param: name });
+    }
+    given[name] = value;
+  }
+  return given;
+}
+
+function parseKeys(given: Given): Credentials | undefined {
+  const { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, aws_session_token: token } = given;
+  if (accessKeyId === undefined && secretAccessKey === undefined && token === undefined) return undefined;
+  if (accessKeyId === undefined) throw missing('aws_access_key_id', 'keys are given together');
+  if (secretAccessKey === undefined) throw missing('aws_secret_access_key', 'keys are given together');
+  return {
+    type: 'given',
+    identity: { accessKeyId, secretAccessKey, ...(token !== undefined && { sessionToken: token }) },
+  };
+}
+
+function parseOwn(own: unknown): AwsCredentialIdentity | AwsCredentialIdentityProvider {
+  // What a provider returns is the SDK's to check.
+  if (typeof own === 'function') return own as AwsCredentialIdentityProvider;
+  const { accessKeyId, secretAccessKey } = Object(own) as Partial<Record<string, unknown>>;
+  if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') return own as AwsCredentialIdentity;
+  throw new BadRequestError('aws_credentials: expected an identity of the AWS SDK or a function that returns one.', {
+    param: 'aws_credentials',
   });
-  if (accessKeyId === undefined && secretAccessKey === undefined && sessionToken === undefined) return undefined;
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    const missing = accessKeyId === undefined ? keys[0] : keys[1];
-    throw new BadRequestError(`${missing} is missing: keys are given together, or not at all.`, { param: missing });
-  }
-  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+}
+
+function parseTags(tags: unknown): readonly SessionTag[] | undefined {
+  if (tags === undefined) return undefined;
+  const isTag = (tag: unknown): tag is SessionTag => {
+    const { Key, Value } = Object(tag) as Partial<Record<string, unknown>>;
+    return typeof Key === 'string' && typeof Value === 'string';
+  };
+  if (Array.isArray(tags) && tags.every(isTag)) return tags;
+  throw new BadRequestError('aws_session_tags: expected a list of { Key, Value }, both strings.', {
+    param: 'aws_session_tags',
+  });
+}
+
+const reference = 'os.environ/';
+
+function toTokenSource(token: string): TokenSource {
+  if (token.startsWith(reference)) return { environment: token.slice(reference.length) };
+  // A JSON web token has no slash.
+  return isAbsolute(token) || /[/\\]/.test(token) ? { file: token } : { token };
+}
+
+function missing(param: string, why: string): BadRequestError {
+  return new BadRequestError(`${param} is missing: ${why}.`, { param });
 }

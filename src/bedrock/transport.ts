@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/**
+ * HTTP/1.1 for every service: over HTTP/2, the default of the agents client, a reset, an abort and a timeout in
+ * mid-stream look like a normal end. And no low cap: a stream holds its socket for as long as it is read.
+ * `sslVerify` is false to trust any certificate, or the path of a file of certificates to trust.
+ */
+export async function createHandler(sslVerify: boolean | string | undefined): Promise<NodeHttpHandler> {
+  const { NodeHttpHandler } = await import('@smithy/node-http-handler');
+  const trust =
+    typeof sslVerify === 'string' ? { ca: await readFile(sslVerify) } : { rejectUnauthorized: sslVerify ?? true };
+  return new NodeHttpHandler({
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, ...trust }),
+  });
+}
