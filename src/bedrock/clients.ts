@@ -72,13 +72,14 @@ export function createClients(): Clients {
 
 async function findRegion(profile: string | undefined): Promise<string> {
   const { AWS_REGION_NAME, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const region = AWS_REGION_NAME ?? AWS_REGION ?? AWS_DEFAULT_REGION;
+  const region = AWS_REGION_NAME || AWS_REGION || AWS_DEFAULT_REGION;
   // A profile that the caller names brings its own region along, and the environment's is another's.
   if (region && profile === undefined) return region;
   const { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } =
     await import('@smithy/core/config');
   const options = { ...NODE_REGION_CONFIG_OPTIONS, default: region ?? 'us-west-2' };
-  const selectors = profile === undefined ? options : { ...options, environmentVariableSelector: () => undefined };
+  // An empty variable is none, but the SDK would take it.
+  const selectors = { ...options, environmentVariableSelector: () => undefined };
   return loadConfig(selectors, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...(profile !== undefined && { profile }) })();
 }
 

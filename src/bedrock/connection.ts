@@ -1,6 +1,7 @@
 import type { AgentRequest } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
-import { credentialNames, type Credentials, parseCredentials } from './credentials.ts';
+import { parseHeaders } from './headers.ts';
+import { credentialNames, type Credentials, parseCredentials, toSecrets } from './credentials.ts';
 
 /** How to reach AWS, as the caller gave it. */
 export interface Connection {
@@ -13,6 +14,8 @@ export interface Connection {
   readonly sslVerify?: boolean | string;
   readonly headers: Readonly<Record<string, string>>;
   readonly maxBytes: number;
+  /** What was given in confidence; no error repeats it. */
+  readonly secrets: readonly string[];
 }
 
 /** The most that AgentCore sends: https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/bedrock-agentcore-limits.html */
@@ -22,7 +25,7 @@ const regionNames = ['aws_region_name', 'region_name'] as const;
 const endpointNames = ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'] as const;
 const headerNames = ['extra_headers', 'headers'] as const;
 
-/** Ways to reach AWS that LiteLLM has and this version has not. */
+/** Ways to authenticate that LiteLLM has and this version has not. */
 const unbuilt = ['api_key', 'aws_bedrock_client'];
 
 /** Parameters that say how to reach AWS; they never travel in a body. */
@@ -44,8 +47,11 @@ export function parseConnection({ parameters }: AgentRequest): Connection {
     throw new BadRequestError('aws_region_name: expected a region like us-west-2.', { param: 'aws_region_name' });
   }
   for (const param of unbuilt) {
-    if (parameters[param] !== undefined)
-      throw new BadRequestError(`${param} is not built yet; leave it out.`, { param });
+    if (parameters[param] === undefined) continue;
+    throw new BadRequestError(
+      `${param} is not built yet; authenticate with aws_access_key_id and its like, or with AWS's default chain.`,
+      { param },
+    );
   }
   const endpoint = parseUrl('api_base', first(endpointNames, parameters));
   const stsEndpoint = parseUrl(
@@ -55,8 +61,12 @@ export function parseConnection({ parameters }: AgentRequest): Connection {
   const credentials = parseCredentials(parameters);
   const sslVerify = parseSslVerify(parameters['ssl_verify']);
   return {
-    headers: parseHeaders(parameters),
+    headers: Object.assign(
+      {},
+      ...headerNames.map((name) => parseHeaders(parameters[name], name)),
+    ) as Connection['headers'],
     maxBytes: parseMaxBytes(parameters['max_response_bytes']),
+    secrets: toSecrets(credentials),
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && { credentials }),
@@ -66,7 +76,9 @@ export function parseConnection({ parameters }: AgentRequest): Connection {
 }
 
 function parseUrl(param: string, url: string | undefined): string | undefined {
-  if (url === undefined || /^https?:\/\/[^/]/.test(url)) return url;
+  if (url === undefined) return undefined;
+  // The SDK puts a slash before every path.
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url.replace(/\/+$/, '');
   throw new BadRequestError(`${param}: expected a URL with http:// or https://.`, { param });
 }
 
@@ -91,22 +103,6 @@ function first(names: readonly string[], parameters: AgentRequest['parameters'])
       throw new BadRequestError(`${name}: expected string, got ${typeof value}.`, { param: name });
   }
   return undefined;
-}
-
-function parseHeaders(parameters: AgentRequest['parameters']): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const param of headerNames) {
-    const given = parameters[param] ?? {};
-    if (typeof given !== 'object')
-      throw new BadRequestError(`${param}: expected object, got ${typeof given}.`, { param });
-    for (const [name, value] of Object.entries(given)) {
-      if (typeof value !== 'string') {
-        throw new BadRequestError(`${param}.${name}: expected string, got ${typeof value}.`, { param });
-      }
-      headers[name.toLowerCase()] = value;
-    }
-  }
-  return headers;
 }
 
 function parseMaxBytes(value: unknown): number {

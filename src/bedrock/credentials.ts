@@ -77,7 +77,11 @@ export function parseCredentials(parameters: Readonly<Record<string, unknown>>):
     profile !== undefined && (!keys || parameters['aws_profile_name'] !== undefined)
       ? { type: 'profile' as const, name: profile }
       : keys;
-  if (role === undefined) return base;
+  if (role === undefined) {
+    const ofRole = ['aws_external_id', 'aws_session_name', 'aws_session_tags'].find((name) => parameters[name] != null);
+    if (ofRole !== undefined) throw missing('aws_role_name', `${ofRole} says how to assume a role`);
+    return base;
+  }
   const tags = parseTags(parameters['aws_session_tags']);
   return {
     type: 'role',
@@ -87,6 +91,23 @@ export function parseCredentials(parameters: Readonly<Record<string, unknown>>):
     ...(tags && { tags }),
     ...(base && { base }),
   };
+}
+
+/** What must not be repeated: an error of AWS's may quote what was sent. */
+export function toSecrets(credentials: Credentials | undefined): readonly string[] {
+  switch (credentials?.type) {
+    case 'given': {
+      if (typeof credentials.identity === 'function') return [];
+      const { accessKeyId, secretAccessKey, sessionToken } = credentials.identity;
+      return [accessKeyId, secretAccessKey, ...(sessionToken === undefined ? [] : [sessionToken])];
+    }
+    case 'role':
+      return toSecrets(credentials.base);
+    case 'web-identity':
+      return 'token' in credentials.token ? [credentials.token.token] : [];
+    default:
+      return [];
+  }
 }
 
 function parseTexts(parameters: Readonly<Record<string, unknown>>): Given {

@@ -1,7 +1,9 @@
 import { BadRequestError } from '../errors.ts';
 import { connectionNames } from './connection.ts';
+import { parseHeader } from './headers.ts';
 
-export type FieldType = 'string' | 'boolean' | 'number' | 'object';
+/** `header` is a string that is sent as one. */
+export type FieldType = 'string' | 'boolean' | 'object' | 'header';
 
 /** Parameters by whom they are for. */
 export interface SplitParameters<Name extends string> {
@@ -19,10 +21,9 @@ export function splitParameters<Name extends string>(
   const fields: Partial<Record<Name, unknown>> = {};
   const custom: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(parameters)) {
-    if (connectionNames.has(name)) continue;
+    if (value == null || connectionNames.has(name)) continue;
     if (isField(name, types)) {
-      checkType(name, value, types[name]);
-      fields[name] = value;
+      fields[name] = types[name] === 'header' ? parseHeader(name, value, name) : checkType(name, value, types[name]);
     } else if (name.startsWith('aws_')) {
       throw new BadRequestError(`${name} is not a parameter of this version; see the README for the ones that are.`, {
         param: name,
@@ -38,7 +39,17 @@ function isField<Name extends string>(name: string, types: Readonly<Record<Name,
   return Object.hasOwn(types, name);
 }
 
-function checkType(name: string, value: unknown, expected: FieldType): void {
-  const came = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-  if (came !== expected) throw new BadRequestError(`${name}: expected ${expected}, got ${came}.`, { param: name });
+function checkType(name: string, value: unknown, expected: FieldType): unknown {
+  const came = Array.isArray(value) ? 'array' : typeof value;
+  if (came === expected) return value;
+  throw new BadRequestError(`${name}: expected ${expected}, got ${came}.`, { param: name });
+}
+
+/** A custom parameter as JSON, or `undefined` where JSON has no such value. */
+export function toJson(name: string, value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new BadRequestError(`${name}: this value cannot be written as JSON.`, { param: name });
+  }
 }

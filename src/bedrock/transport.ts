@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { BadRequestError } from '../errors.ts';
 
 /**
  * HTTP/1.1 for every service: over HTTP/2, the default of the agents client, a reset, an abort and a timeout in
@@ -11,9 +12,25 @@ import type { NodeHttpHandler } from '@smithy/node-http-handler';
 export async function createHandler(sslVerify: boolean | string | undefined): Promise<NodeHttpHandler> {
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const trust =
-    typeof sslVerify === 'string' ? { ca: await readFile(sslVerify) } : { rejectUnauthorized: sslVerify ?? true };
+    typeof sslVerify === 'string'
+      ? { ca: await readCertificates(sslVerify) }
+      : { rejectUnauthorized: sslVerify ?? true };
   return new NodeHttpHandler({
     httpAgent: new HttpAgent({ keepAlive: true }),
     httpsAgent: new HttpsAgent({ keepAlive: true, ...trust }),
   });
+}
+
+async function readCertificates(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new BadRequestError(
+      'ssl_verify: expected true, false or the path of a file of certificates that can be read.',
+      {
+        param: 'ssl_verify',
+        cause,
+      },
+    );
+  }
 }

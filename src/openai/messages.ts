@@ -121,7 +121,7 @@ export function messagesSchema() {
     z.looseObject({ type: z.literal('input_audio'), input_audio: z.looseObject({ data: z.string() }) }),
     z.looseObject({
       type: z.literal('file'),
-      file: z.looseObject({ filename: z.optional(z.string()), file_id: z.optional(z.string()) }),
+      file: z.looseObject({ filename: z.nullish(z.string()), file_id: z.nullish(z.string()) }),
     }),
   ]);
   return z
@@ -134,6 +134,8 @@ export function messagesSchema() {
           role: z.literal('assistant'),
           content: z.nullish(z.union([z.string(), z.array(z.discriminatedUnion('type', [text, refusal]))])),
           refusal: z.nullish(z.string()),
+          // OpenAI has given it up; dropping it in silence would tell the agent another conversation.
+          function_call: z.nullish(z.never()),
           tool_calls: z.nullish(z.array(callSchema())),
         }),
         z.looseObject({ role: z.literal('tool'), content: texts, tool_call_id: z.string() }),

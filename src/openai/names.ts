@@ -79,18 +79,28 @@ export const hints: ReadonlySet<string> = new Set([
   'verbose',
 ]);
 
+/** Whether a name is LiteLLM's but does nothing here (yet). */
+export function isUnbuilt(name: string): boolean {
+  return unbuilt.has(name) || (unbuiltFamilies.test(name) && !hints.has(name) && !sessionNames.has(name));
+}
+
+/** LiteLLM's own families of names: its settings, mocks, callbacks, caches and other providers' credentials. */
+const unbuiltFamilies = /^(litellm|mock|arize|azure|gcs|humanloop|langfuse|langsmith|redis)_/;
+
 /**
  * Names of LiteLLM's `completion()`, Router and `litellm_params` that do nothing here (yet). They must not pass for
  * custom parameters: an agent would be told what was meant for us.
  */
-export const unbuilt: ReadonlySet<string> = new Set([
+const unbuilt: ReadonlySet<string> = new Set([
   'acompletion',
   'additional_drop_params',
+  'aimg_generation',
   'allowed_fails',
   'allowed_fails_policy',
   'allowed_model_region',
   'api_version',
   'assistant_continue_message',
+  'atext_completion',
   'azure',
   'base_model',
   'bos_token',
@@ -114,6 +124,7 @@ export const unbuilt: ReadonlySet<string> = new Set([
   'disable_add_transform_inline_image_block',
   'disable_cooldowns',
   'enable_json_schema_validation',
+  'enable_pre_call_checks',
   'ensure_alternating_roles',
   'eos_token',
   'fallback_depth',
@@ -126,20 +137,10 @@ export const unbuilt: ReadonlySet<string> = new Set([
   'hf_model_name',
   'id',
   'input_cost_per_second',
-  'litellm_credential_name',
-  'litellm_proxy_rate_limit_response',
   'max_budget',
   'max_fallbacks',
   'max_parallel_requests',
   'merge_reasoning_content_in_choices',
-  'mock_delay',
-  'mock_response',
-  'mock_testing_content_policy_fallbacks',
-  'mock_testing_context_window_fallbacks',
-  'mock_testing_fallbacks',
-  'mock_testing_rate_limit_error',
-  'mock_timeout',
-  'mock_tool_calls',
   'model_config',
   'model_file_id_mapping',
   'model_group_alias',
@@ -162,9 +163,11 @@ export const unbuilt: ReadonlySet<string> = new Set([
   'search_tool_name',
   'shared_session',
   'supports_system_message',
+  'tenant_id',
   'text_completion',
   'tpm',
   'ttl',
+  'turn_off_message_logging',
   'use_client',
   'use_in_pass_through',
   'use_litellm_proxy',

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AgentRequest, Price, Session, Tool } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 import { type ChatMessage, parseMessages } from './messages.ts';
-import { hints, own, sessionNames, settings, unbuilt } from './names.ts';
+import { hints, isUnbuilt, own, sessionNames, settings } from './names.ts';
 import { type CheckedParameters, parseParameters, quote } from './schema.ts';
 
 /**
@@ -93,7 +93,7 @@ export interface CompletionCall {
 export function parseRequest(parameters: unknown): CompletionCall {
   const given = parseParameters(parameters);
   const { model, tools, signal } = given;
-  const unknown = Object.keys(given).filter((name) => unbuilt.has(name) && given[name] != null);
+  const unknown = Object.keys(given).filter((name) => isUnbuilt(name) && given[name] != null);
   if (unknown.length > 0) {
     throw new BadRequestError(
       `bedrock-agents-openai does not support LiteLLM's ${quote(unknown)} yet; leave out what you do not need. ` +
@@ -106,9 +106,14 @@ export function parseRequest(parameters: unknown): CompletionCall {
   const asked: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
-    if (value == null || own.has(name) || hints.has(name) || sessionNames.has(name)) continue;
-    if (!settings.has(name)) rest[name] = value;
-    else if (allowed.has(name)) rest[name] = value;
+    if (
+      value == null ||
+      (own.has(name) && !(name === 'tools' && allowed.has(name))) ||
+      hints.has(name) ||
+      sessionNames.has(name)
+    )
+      continue;
+    if (!settings.has(name) || allowed.has(name)) rest[name] = value;
     else if (!isDeepStrictEqual(value, settings.get(name))) asked[name] = value;
   }
 
@@ -123,7 +128,7 @@ export function parseRequest(parameters: unknown): CompletionCall {
     ...(price && { price }),
     request: {
       ...parseMessages(given.messages),
-      tools: (tools ?? []).map(toTool),
+      tools: allowed.has('tools') ? [] : (tools ?? []).map(toTool),
       settings: asked,
       dropUnsupported: given.drop_params ?? false,
       parameters: rest,
@@ -138,25 +143,25 @@ export function parseRequest(parameters: unknown): CompletionCall {
 function toTool({
   function: { name, description, parameters },
 }: NonNullable<CheckedParameters['tools']>[number]): Tool {
-  return { name, ...(description !== undefined && { description }), ...(parameters && { parameters }) };
+  return { name, ...(description != null && { description }), ...(parameters && { parameters }) };
 }
 
 function parseSession(given: CheckedParameters): Session | undefined {
-  const named = [...sessionNames].flatMap(([name, { exact }]) => {
-    const id = given[name];
-    return typeof id === 'string' ? [{ id, exact, name }] : [];
+  const named = [...sessionNames].flatMap(([name, { exact }]) => toSession(given[name], exact, name));
+  const neutral = toSession(given.metadata?.['session_id'], false, 'metadata.session_id');
+  const [first] = [...named, ...neutral];
+  const other = named.find((session) => session.exact && first?.exact && session.id !== first.id);
+  if (!first || !other) return first;
+  throw new BadRequestError(`${first.name} and ${other.name} name different sessions; give one of them.`, {
+    param: other.name,
   });
-  const exact = named.filter((session) => session.exact);
-  const other = exact.find((session) => session.id !== exact[0]?.id);
-  if (exact[0] && other) {
-    throw new BadRequestError(`${exact[0].name} and ${other.name} name different sessions; give one of them.`, {
-      param: other.name,
-    });
-  }
-  const id = given.metadata?.['session_id'];
-  const neutral = typeof id === 'string' ? { id, exact: false, name: 'metadata.session_id' } : undefined;
-  const session = named[0] ?? neutral;
-  return session?.exact === false && session.id === '' ? undefined : session;
+}
+
+/** A neutral name that is empty names nothing; an exact one is for the service to refuse. */
+function toSession(id: unknown, exact: boolean, name: string): readonly Session[] {
+  if (id == null || (id === '' && !exact)) return [];
+  if (typeof id === 'string') return [{ id, exact, name }];
+  throw new BadRequestError(`${name}: expected string, got ${typeof id}.`, { param: name });
 }
 
 function parsePrice({

@@ -13,7 +13,7 @@ export function parseParameters(parameters: unknown): CheckedParameters {
   schema ??= createSchema();
   const result = schema.safeParse(parameters);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  const issue = result.error.issues.map(toReason)[0];
   const path = issue?.path.join('.') ?? '';
   throw new BadRequestError(issue ? explain(issue, path, parameters) : 'The request is not valid.', {
     ...(path && { param: path }),
@@ -31,15 +31,15 @@ function createSchema() {
     model: z.string(),
     messages: messagesSchema(),
     stream: flag,
-    stream_options: z.nullish(z.looseObject({ include_usage: z.optional(z.boolean()) })),
+    stream_options: z.nullish(z.looseObject({ include_usage: flag })),
     tools: z.nullish(
       z.array(
         z.object({
           type: z.literal('function'),
           function: z.object({
             name: z.string().check(z.minLength(1)),
-            description: z.optional(z.string()),
-            parameters: z.optional(z.record(z.string(), z.unknown())),
+            description: string,
+            parameters: record,
           }),
         }),
       ),
@@ -72,6 +72,14 @@ function createSchema() {
   });
 }
 
+/** The innermost reason: of a union's forms, the one that the value came closest to. */
+function toReason(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const reasons = issue.errors.flatMap((issues) => issues.slice(0, 1)).map(toReason);
+  const closest = reasons.sort((a, b) => b.path.length - a.path.length)[0];
+  return closest && closest.path.length > 0 ? { ...closest, path: [...issue.path, ...closest.path] } : issue;
+}
+
 function explain(issue: z.core.$ZodIssue, path: string, parameters: unknown): string {
   const name = path === '' ? 'The parameters' : path;
   const came = typeOf(
@@ -93,7 +101,7 @@ function explain(issue: z.core.$ZodIssue, path: string, parameters: unknown): st
 
 function typeOf(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
+  if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return String(value);
   return Array.isArray(value) ? 'array' : typeof value;
 }
 

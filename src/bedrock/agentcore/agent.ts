@@ -13,7 +13,7 @@ import { toInput } from './request.ts';
 /** An agent that runs on AgentCore, asked with InvokeAgentRuntime. */
 export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
   return async (request) => {
-    const connection = { ...parseConnection(request) };
+    const connection = parseConnection(request);
     if (connection.region !== undefined && connection.region !== ref.region) {
       throw new BadRequestError(
         `aws_region_name is ${connection.region} but the ARN names ${ref.region}; leave aws_region_name out.`,
@@ -42,7 +42,7 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
           price: priceOf,
         };
       },
-      { maxBytes: connection.maxBytes },
+      connection,
     );
   };
 }

@@ -2,26 +2,26 @@ import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-age
 import type { AgentRequest } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
 import type { RuntimeRef } from '../model.ts';
-import { type FieldType, splitParameters } from '../parameters.ts';
+import { type FieldType, splitParameters, toJson } from '../parameters.ts';
 import { toSessionId } from '../session.ts';
 import { checkSettings } from '../settings.ts';
 import { type News, nothingNew, toNews } from '../turns.ts';
 
 /** InvokeAgentRuntime's fields that a caller may name. */
 const types = {
-  accept: 'string',
+  accept: 'header',
   accountId: 'string',
-  baggage: 'string',
-  contentType: 'string',
-  mcpMethod: 'string',
-  mcpName: 'string',
-  mcpProtocolVersion: 'string',
-  mcpSessionId: 'string',
+  baggage: 'header',
+  contentType: 'header',
+  mcpMethod: 'header',
+  mcpName: 'header',
+  mcpProtocolVersion: 'header',
+  mcpSessionId: 'header',
   qualifier: 'string',
-  runtimeUserId: 'string',
-  traceId: 'string',
-  traceParent: 'string',
-  traceState: 'string',
+  runtimeUserId: 'header',
+  traceId: 'header',
+  traceParent: 'header',
+  traceState: 'header',
 } as const satisfies Record<string, FieldType>;
 
 const sessionRules = {
@@ -60,8 +60,16 @@ export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRunt
     ...(fields as Partial<Record<keyof typeof types, string>>),
     agentRuntimeArn: ref.arn,
     runtimeSessionId: toSessionId(request.session, sessionRules),
-    payload: JSON.stringify(payload),
+    payload: toPayload(payload),
   };
+}
+
+function toPayload(fields: Readonly<Record<string, unknown>>): string {
+  const members = Object.entries(fields).flatMap(([name, value]) => {
+    const json = toJson(name, value);
+    return json === undefined ? [] : [`${JSON.stringify(name)}:${json}`];
+  });
+  return `{${members.join(',')}}`;
 }
 
 function checkQualifier(ref: RuntimeRef, qualifier: unknown): void {

@@ -13,8 +13,7 @@ import { toInput } from './request.ts';
 export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
   return async (request) => {
     const connection = parseConnection(request);
-    const input = toInput(ref, request);
-    const chosen = request.parameters['streamingConfigurations'] !== undefined;
+    const { input, showTraces, isStreamedByUs } = toInput(ref, request);
 
     return call(
       request,
@@ -26,7 +25,7 @@ export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
         const output = await client.send(command, { abortSignal: signal });
         return {
           body: body(),
-          reader: createReader({ showTraces: request.parameters['enableTrace'] === true }),
+          reader: createReader({ showTraces }),
           sessionId: output.sessionId ?? input.sessionId ?? '',
           ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
           about: {
@@ -37,21 +36,19 @@ export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
           price: priceOf,
         };
       },
-      { maxBytes: connection.maxBytes, ...(request.stream && !chosen && { explain: explainStreaming }) },
+      { ...connection, ...(isStreamedByUs && { explain: explainStreaming }) },
     );
   };
 }
 
 /** `streamFinalResponse` needs a permission that agents made without streaming do not have. */
 function explainStreaming(error: APIError): APIError {
-  if (!(error instanceof PermissionDeniedError)) return error;
+  // A caller who may not even invoke the agent has another problem.
+  if (!(error instanceof PermissionDeniedError) || /InvokeAgent\b/.test(error.message)) return error;
+  const { code, cause, request_id } = error;
   return new PermissionDeniedError(
     `${error.message} Streaming needs bedrock:InvokeModelWithResponseStream in the agent's role; ` +
       'add it, or pass `streamingConfigurations: { streamFinalResponse: false }` to get the answer in one piece.',
-    {
-      code: error.code ?? '',
-      cause: error.cause,
-      ...(error.request_id !== undefined && { request_id: error.request_id }),
-    },
+    { cause, ...(code !== null && { code }), ...(request_id !== undefined && { request_id }) },
   );
 }

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../agent.ts';
 import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
-import { statusError, toStreamError } from '../errors.ts';
+import { statusError, StreamException } from '../errors.ts';
 import { createFrameReader, type Frame } from '../frames.ts';
 import { createTraceReader, type TracePart } from './trace.ts';
 
@@ -19,15 +19,15 @@ export function createReader({ showTraces }: { readonly showTraces: boolean }): 
   function readFrame({ headers, body }: Frame, events: AgentEvent[]): void {
     switch (headers[':message-type']) {
       case 'exception':
-        throw toStreamError(headers[':exception-type'] ?? '', parseBody(body));
+        throw new StreamException(headers[':exception-type'] ?? '', parseBody(body).message);
       case 'error':
-        throw toStreamError(headers[':error-code'] ?? '', { message: headers[':error-message'] });
+        throw new StreamException(headers[':error-code'] ?? '', headers[':error-message']);
     }
     const payload = parseBody(body);
     switch (headers[':event-type']) {
       case 'chunk': {
         answered = true;
-        const text = decoder.decode(Buffer.from(payload.bytes ?? '', 'base64'), { stream: true });
+        const text = decoder.decode(Buffer.from(toText(payload.bytes), 'base64'), { stream: true });
         if (text !== '') events.push({ type: 'text', text });
         break;
       }
@@ -61,18 +61,25 @@ export function createReader({ showTraces }: { readonly showTraces: boolean }): 
 
 /** The fields that are read here; AWS may add others. */
 interface Payload extends TracePart {
-  readonly bytes?: string;
-  readonly message?: string;
+  readonly bytes?: unknown;
+  readonly message?: unknown;
 }
 
 function parseBody(body: Buffer): Payload {
+  if (body.length === 0) return {};
+  let payload: unknown;
   try {
-    return JSON.parse(body.toString('utf8')) as Payload;
+    payload = JSON.parse(body.toString('utf8'));
   } catch {
     // Without the cause: its message quotes the answer.
-    if (body.length === 0) return {};
-    throw new BadGatewayError('AWS sent an event that is not JSON.');
   }
+  if (typeof payload === 'object' && payload !== null) return payload;
+  throw new BadGatewayError('AWS sent an event that is no JSON object.');
+}
+
+function toText(bytes: unknown): string {
+  if (bytes === undefined || typeof bytes === 'string') return bytes ?? '';
+  throw new BadGatewayError('AWS sent a chunk whose bytes are no text.');
 }
 
 function noAnswer(failure: { readonly failureReason?: string; readonly failureCode?: number } | undefined) {

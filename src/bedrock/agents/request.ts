@@ -2,17 +2,18 @@ import type { InvokeAgentCommandInput } from '@aws-sdk/client-bedrock-agent-runt
 import type { AgentRequest } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
 import type { AgentRef } from '../model.ts';
-import { type FieldType, splitParameters } from '../parameters.ts';
+import { type FieldType, splitParameters, toJson } from '../parameters.ts';
 import { toSessionId } from '../session.ts';
 import { checkSettings } from '../settings.ts';
 import { nothingNew, toNews } from '../turns.ts';
+import { withBytes } from './bytes.ts';
 
 /** InvokeAgent's fields that a caller may name; the inside of structures is AWS's to check. */
 const types = {
   enableTrace: 'boolean',
   endSession: 'boolean',
   memoryId: 'string',
-  sourceArn: 'string',
+  sourceArn: 'header',
   sessionState: 'object',
   bedrockModelConfigurations: 'object',
   streamingConfigurations: 'object',
@@ -32,11 +33,20 @@ const sessionRules = {
 
 type SessionState = NonNullable<InvokeAgentCommandInput['sessionState']>;
 
+/** InvokeAgent's input and what the reading of its answer depends on. */
+export interface Invocation {
+  readonly input: InvokeAgentCommandInput;
+  /** Whether the caller wants to see every trace. */
+  readonly showTraces: boolean;
+  /** Whether it was not the caller who asked AWS to stream. */
+  readonly isStreamedByUs: boolean;
+}
+
 /** What is asked → InvokeAgent's input. Throws a `BadRequestError` before anything is sent. */
-export function toInput(ref: AgentRef, request: AgentRequest): InvokeAgentCommandInput {
+export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
   checkSettings(request, { service: 'Bedrock Agents', tools: true });
   const { fields, custom } = parseFields(request.parameters);
-  const { invocationId, inputText, memoryId, ...rest } = fields;
+  const { invocationId, inputText, memoryId, streamingConfigurations: streaming, ...rest } = fields;
   if (memoryId !== undefined && !idPattern.test(memoryId)) {
     throw new BadRequestError(`memoryId: expected ${sessionRules.expected}.`, { param: 'memoryId' });
   }
@@ -44,7 +54,8 @@ export function toInput(ref: AgentRef, request: AgentRequest): InvokeAgentComman
   const text = inputText ?? news.text;
   const sessionState = toSessionState(rest.sessionState, custom, news.history, invocationId);
   if (text === '' && !rest.endSession && !sessionState.returnControlInvocationResults) throw nothingNew();
-  return {
+  const isStreamedByUs = request.stream && streaming?.streamFinalResponse === undefined;
+  const input = {
     ...rest,
     agentId: ref.agentId,
     agentAliasId: ref.aliasId,
@@ -54,13 +65,29 @@ export function toInput(ref: AgentRef, request: AgentRequest): InvokeAgentComman
     ...(text !== '' && { inputText: text }),
     ...(memoryId !== undefined && { memoryId }),
     ...(Object.keys(sessionState).length > 0 && { sessionState }),
-    ...(request.stream && { streamingConfigurations: { streamFinalResponse: true, ...rest.streamingConfigurations } }),
+    ...((streaming || isStreamedByUs) && {
+      streamingConfigurations: { ...streaming, ...(isStreamedByUs && { streamFinalResponse: true }) },
+    }),
   };
+  return { input, showTraces: rest.enableTrace === true, isStreamedByUs };
 }
 
-type Fields = Partial<
-  Pick<InvokeAgentCommandInput, Exclude<keyof typeof types, 'invocationId' | 'memoryId' | 'inputText'>>
-> & { readonly invocationId?: string; readonly inputText?: string; readonly memoryId?: string };
+type Structures = Pick<
+  InvokeAgentCommandInput,
+  | 'sessionState'
+  | 'bedrockModelConfigurations'
+  | 'streamingConfigurations'
+  | 'promptCreationConfigurations'
+  | 'enableTrace'
+  | 'endSession'
+  | 'sourceArn'
+>;
+
+interface Fields extends Structures {
+  readonly invocationId?: string;
+  readonly inputText?: string;
+  readonly memoryId?: string;
+}
 
 function parseFields(parameters: AgentRequest['parameters']) {
   const { extra_body: extraBody, ...given } = parameters;
@@ -68,7 +95,7 @@ function parseFields(parameters: AgentRequest['parameters']) {
   const foreign = Object.keys(body).find((name) => !Object.hasOwn(types, name));
   if (foreign !== undefined) {
     throw new BadRequestError(
-      `extra_body.${foreign} is not a field of InvokeAgent; pass it without extra_body and the agent gets it as a prompt session attribute.`,
+      `extra_body.${foreign} is not a field of InvokeAgent's body; give it as a parameter of its own instead.`,
       { param: `extra_body.${foreign}` },
     );
   }
@@ -98,10 +125,13 @@ function toSessionState(
       { param: 'sessionState' },
     );
   }
-  const attributes = Object.entries(custom).map(([name, value]) => [name, toAttribute(value)] as const);
+  const attributes = Object.entries(custom).flatMap(([name, value]) => {
+    const text = typeof value === 'string' ? value : toJson(name, value);
+    return text === undefined ? [] : [[name, text] as const];
+  });
   return {
-    ...given,
-    ...(given?.files && { files: given.files.map(withBytes) }),
+    // The same structure, but for the spelling of its bytes.
+    ...(withBytes(given, 'sessionState') as SessionState | undefined),
     ...(invocationId !== undefined && { invocationId }),
     ...(attributes.length > 0 && {
       promptSessionAttributes: { ...given?.promptSessionAttributes, ...Object.fromEntries(attributes) },
@@ -110,21 +140,4 @@ function toSessionState(
       conversationHistory: { messages: history.map(({ role, text }) => ({ role, content: [{ text }] })) },
     }),
   };
-}
-
-function toAttribute(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-type File = NonNullable<SessionState['files']>[number];
-
-/** JSON holds bytes as base64; the SDK would encode that text once more. */
-function withBytes(file: File): File {
-  const content = file.source?.byteContent;
-  const data: unknown = content?.data;
-  if (!content || typeof data !== 'string') return file;
-  return {
-    ...file,
-    source: { ...file.source, byteContent: { ...content, data: Buffer.from(data, 'base64') } },
-  } as File;
 }
