@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Agents } from './agent.ts';
 import { withModel } from './errors.ts';
 import { type Chunks, toChunks } from './openai/chunks.ts';
@@ -33,8 +34,11 @@ async function stream(agents: Agents, call: CompletionCall): Promise<CompletionS
   const abort = () => controller.abort(signal?.reason);
   // Not `AbortSignal.any`: a signal that outlives many calls would keep a trace of each of them.
   const onEnd = () => signal?.removeEventListener('abort', abort);
+  controller.signal.addEventListener('abort', onEnd);
+  // Many calls may share one signal; that is no leak, and Node need not warn of it.
+  if (signal) setMaxListeners(0, signal);
   if (signal?.aborted) abort();
-  else signal?.addEventListener('abort', abort);
+  else signal?.addEventListener('abort', abort, { once: true });
   try {
     const chunks = await ask(agents, call, controller.signal);
     return new CompletionStream(chunks, { controller, signal, includeUsage: call.includeUsage, onEnd });

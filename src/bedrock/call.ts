@@ -39,17 +39,20 @@ export async function call(request: AgentRequest, open: Open, options: CallOptio
   const toError = (thrown: unknown) => toThrow(thrown, lifetime, options, response.requestId);
   const source = readEvents(body, reader, lifetime, { maxBytes: options.maxBytes, toError });
   let first: IteratorResult<readonly AgentEvent[], undefined> | undefined = await source.next();
-  const next = async () => {
-    const result = first ?? source.next();
-    if (first && request.signal?.aborted) {
-      await source.return();
-      throw request.signal.reason;
-    }
-    first = undefined;
-    return result;
-  };
   // Not a generator: one that has not begun has no `finally`, and this one holds a connection already.
-  return { ...response, events: { [Symbol.asyncIterator]: () => ({ next, return: source.return }) } };
+  const events: AsyncIterator<readonly AgentEvent[], undefined> = {
+    next: () => {
+      const result = first;
+      first = undefined;
+      if (!result) return source.next();
+      return request.signal?.aborted ? source.throw(request.signal.reason) : Promise.resolve(result);
+    },
+    return: () => {
+      first = undefined;
+      return source.return();
+    },
+  };
+  return { ...response, events: { [Symbol.asyncIterator]: () => events } };
 }
 
 async function begin(open: Open, lifetime: Lifetime, options: CallOptions): Promise<Opened> {
@@ -143,12 +146,18 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, { maxByt
     lifetime.end();
   }
 
+  const done = { done: true as const, value: undefined };
   return {
     next,
     return: () => {
       end();
       close();
-      return Promise.resolve({ done: true as const, value: undefined });
+      return Promise.resolve(done);
+    },
+    throw: (reason: unknown): Promise<never> => {
+      end();
+      close();
+      throw reason;
     },
   };
 }

@@ -9,8 +9,8 @@ export interface Frame {
 }
 
 export interface FrameReader {
-  /** The frames that these bytes complete. */
-  readonly read: (bytes: Buffer) => Frame[];
+  /** Tells of every frame that these bytes complete, also of those before a damaged one. */
+  readonly read: (bytes: Buffer, onFrame: (frame: Frame) => void) => void;
   /** Throws when the bytes ended inside a frame. */
   readonly end: () => void;
 }
@@ -28,13 +28,12 @@ export function createFrameReader(maxLength: number): FrameReader {
   let size = 0;
   let needed = preludeLength;
 
-  function read(bytes: Buffer): Frame[] {
+  function read(bytes: Buffer, onFrame: (frame: Frame) => void): void {
     held.push(bytes);
     size += bytes.length;
     // Joined only once a frame is whole, or a large frame would be copied again with every read.
-    if (size < needed) return [];
+    if (size < needed) return;
     const buffer = held.length === 1 ? bytes : Buffer.concat(held, size);
-    const frames: Frame[] = [];
     let offset = 0;
     needed = preludeLength;
     while (buffer.length - offset >= preludeLength) {
@@ -43,12 +42,11 @@ export function createFrameReader(maxLength: number): FrameReader {
         needed = length;
         break;
       }
-      frames.push(readFrame(buffer.subarray(offset, offset + length)));
+      onFrame(readFrame(buffer.subarray(offset, offset + length)));
       offset += length;
     }
     size = buffer.length - offset;
     held = size > 0 ? [buffer.subarray(offset)] : [];
-    return frames;
   }
 
   function end(): void {

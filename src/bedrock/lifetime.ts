@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AgentRequest } from '../agent.ts';
 import { Timeout } from '../errors.ts';
 
@@ -28,11 +29,20 @@ export function createLifetime({ signal, timeout = defaultTimeout }: AgentReques
     Math.min(timeout * 1000, 2 ** 31 - 1),
   );
   const abort = () => controller.abort(signal?.reason);
+  // Many calls may share one signal; that is no leak, and Node need not warn of it.
+  if (signal) setMaxListeners(0, signal);
   signal?.addEventListener('abort', abort);
+  const end = () => {
+    clearTimeout(silence);
+    signal?.removeEventListener('abort', abort);
+  };
+  // Also when nobody reads on to hear of it.
+  controller.signal.addEventListener('abort', end);
 
   async function wait<T>(promise: Promise<T>): Promise<T> {
     waiting = true;
-    silence.refresh();
+    // Refreshing a cleared timer would start it again.
+    if (!controller.signal.aborted) silence.refresh();
     try {
       return await promise;
     } finally {
@@ -49,9 +59,6 @@ export function createLifetime({ signal, timeout = defaultTimeout }: AgentReques
       });
       return wait(Promise.race([promise, aborted]));
     },
-    end() {
-      clearTimeout(silence);
-      signal?.removeEventListener('abort', abort);
-    },
+    end,
   };
 }

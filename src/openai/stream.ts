@@ -50,35 +50,33 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ChatCompletionChunk, undefined> {
-    const source = this.#read();
-    const { controller, signal, includeUsage } = this.#options;
-    let batch: readonly ChatCompletionChunk[] = [];
-    let index = 0;
+    const chunks = this.#unpack(this.#read());
     return {
-      next: async () => {
-        try {
-          for (;;) {
-            controller.signal.throwIfAborted();
-            const chunk = batch[index++];
-            if (chunk && (includeUsage || chunk.choices.length > 0)) return { done: false, value: chunk };
-            if (chunk) continue;
-            const result = await source.next();
-            if (result.done) return { done: true, value: undefined };
-            batch = result.value;
-            index = 0;
-          }
-        } catch (error) {
-          if (controller.signal.aborted && !signal?.aborted) return { done: true, value: undefined };
-          throw error;
-        }
-      },
+      next: () => chunks.next(),
       return: () => {
-        // Not `source.return()`: it would wait behind a `next()` that is under way.
+        // Not `chunks.return()`: it would wait behind a `next()` that is under way.
         this.abort();
         this.#end();
         return Promise.resolve({ done: true, value: undefined });
       },
     };
+  }
+
+  async *#unpack(
+    batches: AsyncIterable<readonly ChatCompletionChunk[]>,
+  ): AsyncGenerator<ChatCompletionChunk, undefined> {
+    const { controller, signal, includeUsage } = this.#options;
+    try {
+      controller.signal.throwIfAborted();
+      for await (const batch of batches) {
+        for (const chunk of batch) {
+          controller.signal.throwIfAborted();
+          if (includeUsage || chunk.choices.length > 0) yield chunk;
+        }
+      }
+    } catch (error) {
+      if (!controller.signal.aborted || signal?.aborted) throw error;
+    }
   }
 
   /** The same as newline-separated JSON, as the OpenAI SDK's `Stream.fromReadableStream` reads it. */

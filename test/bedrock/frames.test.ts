@@ -13,9 +13,20 @@ const codec = new EventStreamCodec(
   (text) => Buffer.from(text, 'utf8'),
 );
 
+/** A frame reader that returns what it tells of. */
+function createReader(maxLength: number) {
+  const { read: tell, end } = createFrameReader(maxLength);
+  const read = (bytes: Buffer): Frame[] => {
+    const frames: Frame[] = [];
+    tell(bytes, (one) => frames.push(one));
+    return frames;
+  };
+  return { read, end };
+}
+
 /** All frames of these pieces, read to their end. */
 function read(...pieces: readonly Buffer[]): Frame[] {
-  const reader = createFrameReader(limit);
+  const reader = createReader(limit);
   const frames = pieces.flatMap((piece) => reader.read(piece));
   reader.end();
   return frames;
@@ -92,7 +103,7 @@ describe("frames of AWS's codec", () => {
     for (const byte of range(0, two.length)) {
       const damaged = Buffer.from(two);
       damaged.writeUInt8((damaged[byte] ?? 0) ^ 0x10, byte);
-      const reader = createFrameReader(limit);
+      const reader = createReader(limit);
       expect(reader.read(one)).toHaveLength(1);
       expect(() => {
         reader.read(Buffer.concat([damaged, one]));
@@ -106,7 +117,7 @@ describe("frames of AWS's codec", () => {
         const whole = Buffer.from(codec.encode(first));
         const cut = Buffer.from(codec.encode(second));
         for (const at of range(1, cut.length)) {
-          const reader = createFrameReader(limit);
+          const reader = createReader(limit);
           expect(reader.read(Buffer.concat([whole, cut.subarray(0, at)]))).toHaveLength(1);
           expect(() => reader.end(), `ended at ${at}`).toThrow(BadGatewayError);
         }
@@ -118,7 +129,7 @@ describe("frames of AWS's codec", () => {
 
   test('are handed on with their last byte', () => {
     const bytes = frame({ ':event-type': 'chunk' }, 'Hi');
-    const reader = createFrameReader(limit);
+    const reader = createReader(limit);
     expect(reader.read(bytes.subarray(0, -1))).toEqual([]);
     expect(reader.read(bytes.subarray(-1))).toHaveLength(1);
     expect(reader.read(Buffer.concat([bytes, bytes, bytes.subarray(0, 20)]))).toHaveLength(2);
@@ -134,8 +145,8 @@ test('a stream without a frame ends without an error', () => {
 
 test('a length beyond the limit is refused with the length, without waiting for its bytes', () => {
   for (const length of [limit + 1, 2 ** 31, 2 ** 32 - 1]) {
-    expect(() => createFrameReader(limit).read(prelude(length, 0)), String(length)).toThrow(BadGatewayError);
-    const reader = createFrameReader(limit);
+    expect(() => createReader(limit).read(prelude(length, 0)), String(length)).toThrow(BadGatewayError);
+    const reader = createReader(limit);
     reader.read(frame({}, 'Hi'));
     expect(() => reader.read(prelude(length, 0)), String(length)).toThrow(/bytes/);
   }
@@ -143,13 +154,13 @@ test('a length beyond the limit is refused with the length, without waiting for 
 
 test('a frame of exactly the limit is read, one byte more is refused', () => {
   const bytes = frame({ ':event-type': 'chunk' }, 'x'.repeat(1000));
-  expect(createFrameReader(bytes.length).read(bytes)).toHaveLength(1);
-  expect(() => createFrameReader(bytes.length - 1).read(bytes)).toThrow(BadGatewayError);
+  expect(createReader(bytes.length).read(bytes)).toHaveLength(1);
+  expect(() => createReader(bytes.length - 1).read(bytes)).toThrow(BadGatewayError);
 });
 
 test('a length that no frame can have is refused with the length', () => {
   for (const length of [0, 1, 12, 15]) {
-    expect(() => createFrameReader(limit).read(prelude(length, 0)), String(length)).toThrow(BadGatewayError);
+    expect(() => createReader(limit).read(prelude(length, 0)), String(length)).toThrow(BadGatewayError);
   }
 });
 

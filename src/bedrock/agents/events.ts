@@ -47,7 +47,7 @@ export function createReader({ showTraces }: { readonly showTraces: boolean }): 
 
   return {
     read(bytes, events) {
-      for (const frame of frames.read(bytes)) readFrame(frame, events);
+      frames.read(bytes, (frame) => readFrame(frame, events));
     },
     end(events) {
       frames.end();
