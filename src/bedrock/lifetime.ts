@@ -19,12 +19,12 @@ const defaultTimeout = 900;
 
 export function createLifetime({ signal, timeout = defaultTimeout }: AgentRequest): Lifetime {
   const controller = new AbortController();
-  let waiting = false;
+  let waiting = 0;
 
   // One timer for the whole call: it is put off by every wait, and while nobody is reading it means nothing.
   const silence = setTimeout(
     () => {
-      if (waiting) controller.abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
+      if (waiting > 0) controller.abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
     },
     Math.min(timeout * 1000, 2 ** 31 - 1),
   );
@@ -40,13 +40,13 @@ export function createLifetime({ signal, timeout = defaultTimeout }: AgentReques
   controller.signal.addEventListener('abort', end);
 
   async function wait<T>(promise: Promise<T>): Promise<T> {
-    waiting = true;
+    waiting++;
     // Refreshing a cleared timer would start it again.
     if (!controller.signal.aborted) silence.refresh();
     try {
       return await promise;
     } finally {
-      waiting = false;
+      waiting--;
     }
   }
 
