@@ -20,11 +20,17 @@ const defaultTimeout = 900;
 export function createLifetime({ signal, timeout = defaultTimeout }: AgentRequest): Lifetime {
   const controller = new AbortController();
   let waiting = 0;
+  let waited = 0;
 
   // One timer for the whole call: it is put off by every wait, and while nobody is reading it means nothing.
   const silence = setTimeout(
     () => {
-      if (waiting > 0) controller.abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
+      const before = waited;
+      // Timers run before sockets are looked at: after a pause of the whole process, bytes may be waiting there.
+      setImmediate(() => {
+        if (waiting === 0 || waited > before) return;
+        controller.abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
+      });
     },
     Math.min(timeout * 1000, 2 ** 31 - 1),
   );
@@ -47,6 +53,7 @@ export function createLifetime({ signal, timeout = defaultTimeout }: AgentReques
       return await promise;
     } finally {
       waiting--;
+      waited++;
     }
   }
 

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What a user's first file may look like, in each of the languages and module systems. */
+const esm = `
+import { completion, BadRequestError } from 'bedrock-agents-openai';
+import { startLocalBedrock } from 'bedrock-agents-openai/local';
+const bedrock = await startLocalBedrock();
+Object.assign(process.env, bedrock.env);
+const messages = [{ role: 'user', content: 'Hi' }];
+const response = await completion({ model: 'bedrock/agent/HELLO/LIVE', messages });
+const refused = await completion({ model: 'nonsense', messages }).catch((error) => error instanceof BadRequestError);
+console.log(response.choices[0].message.content, refused, response._hidden_params.response_cost > 0);
+await bedrock.close();
+`;
+const cjs = esm
+  .replace(/import (.*) from ('.*');/g, 'const $1 = require($2);')
+  .replace('const bedrock', '(async () => {\nconst bedrock')
+  .concat('})();');
+const ts = `
+import { completion, type ChatCompletion } from 'bedrock-agents-openai';
+import { startLocalBedrock, type LocalAgent } from 'bedrock-agents-openai/local';
+const agent: LocalAgent = async function* (request) { yield request.inputText ?? ''; };
+export const bedrock = startLocalBedrock({ agents: { 'HELLO/LIVE': agent } });
+export const response: Promise<ChatCompletion> = completion({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] });
+// @ts-expect-error a number
+void completion({ model: 'm', messages: [], temperature: 'hot' });
+`;
+
+describe.skipIf(!existsSync(resolve(root, 'dist/index.d.ts')))('the packed package (run `npm run build` first)', () => {
+  let folder: string;
+  let packed: Packed;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'install-'));
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
+    [packed] = JSON.parse(stdout) as [Packed];
+    await writeFile(join(folder, 'package.json'), '{ "private": true }');
+    const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+    const users = ['typescript@5.9', '@types/node@20'];
+    await run('npm', ['install', ...quiet, `./${packed.filename}`, ...users], { cwd: folder });
+  }, 180_000);
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('holds what a user needs and nothing else', () => {
+    const kinds = new Set(packed.files.map(({ path }) => path.replace(/^dist\/[^.]+\./, 'dist/*.')));
+    expect([...kinds].sort()).toEqual(
+      ['LICENSE', 'README.md', 'package.json', 'dist/*.cjs', 'dist/*.js', 'dist/*.d.cts', 'dist/*.d.ts'].sort(),
+    );
+  });
+
+  it('is small: less than 600 KB, and not 40 packages with all they need', async () => {
+    expect(packed.unpackedSize).toBeLessThan(600_000);
+    const { stdout } = await run('npm', ['ls', '--all', '--parseable', '--omit=dev', 'bedrock-agents-openai'], {
+      cwd: folder,
+    });
+    expect(stdout).toContain('bedrock-agents-openai');
+    const { stdout: all } = await run('npm', ['ls', '--all', '--parseable'], { cwd: folder });
+    // Beside the folder itself: TypeScript, @types/node and undici-types, which this test brought.
+    expect(all.trim().split('\n').length - 4).toBeLessThan(40);
+  });
+
+  it.each([
+    ['an ES module', 'main.mjs', esm],
+    ['CommonJS', 'main.cjs', cjs],
+  ])('runs from %s', async (_, name, code) => {
+    await writeFile(join(folder, name), code);
+    const { stdout } = await run(process.execPath, ['--no-warnings', name], { cwd: folder });
+    expect(stdout).toContain('You said: Hi');
+    expect(stdout).toContain('true true');
+  });
+
+  it.each([
+    ['node16', 'node16', 'main.mts'],
+    ['node16', 'node16', 'main.cts'],
+    ['bundler', 'esnext', 'main.ts'],
+  ])(
+    'has types for moduleResolution %s (module %s, %s)',
+    async (resolution, module, name) => {
+      await writeFile(join(folder, name), ts);
+      const flags = [
+        '--noEmit',
+        '--strict',
+        '--target',
+        'es2022',
+        '--module',
+        module,
+        '--moduleResolution',
+        resolution,
+      ];
+      await run(join(folder, 'node_modules/.bin/tsc'), [...flags, name], { cwd: folder }).catch((error: unknown) => {
+        throw new Error((error as { stdout: string }).stdout);
+      });
+    },
+    60_000,
+  );
+});
