@@ -46,10 +46,11 @@ interface Import {
 function readImports(file: string): Import[] {
   const code = readFileSync(join(src, file), 'utf8').replace(/^\s*(\/\*\*?|\*|\/\/).*$/gm, '');
   const statements = [...code.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'/gms)];
-  const lazy = [...code.matchAll(/\b(?:import|require(?:\(import\.meta\.url\))?)\(\s*'([^']+)'/g)];
+  const lazy = [...code.matchAll(/\b(?:import|require|createRequire\(import\.meta\.url\))\(\s*'([^']+)'/g)];
+  const effects = [...code.matchAll(/^import\s+'([^']+)'/gm)];
   return [
     ...statements.map((match) => ({ file, specifier: match[2] ?? '', typesOnly: match[1] !== undefined })),
-    ...lazy.map((match) => ({ file, specifier: match[1] ?? '', typesOnly: false })),
+    ...[...lazy, ...effects].map((match) => ({ file, specifier: match[1] ?? '', typesOnly: false })),
   ];
 }
 
@@ -93,6 +94,7 @@ describe('the import table', () => {
   it('reads real imports', () => {
     expect(imports.length).toBeGreaterThan(60);
     expect(imports.some(({ file }) => file === 'bedrock/clients.ts')).toBe(true);
+    expect(imports.some(({ specifier, typesOnly }) => /genai-prices/.test(specifier) && !typesOnly)).toBe(true);
     expect(imports.filter(({ specifier }) => specifier === '@aws-sdk/client-bedrock-agentcore').length).toBeGreaterThan(
       1,
     );

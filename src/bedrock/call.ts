@@ -45,7 +45,7 @@ export async function call(request: AgentRequest, open: Open, options: CallOptio
       const result = first;
       first = undefined;
       if (!result) return source.next();
-      return request.signal?.aborted ? source.throw(request.signal.reason) : Promise.resolve(result);
+      return request.signal?.aborted ? source.throw(request.signal.reason as Error) : Promise.resolve(result);
     },
     return: () => {
       first = undefined;
@@ -154,10 +154,10 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, { maxByt
       close();
       return Promise.resolve(done);
     },
-    throw: (reason: unknown): Promise<never> => {
+    throw: (reason: Error): Promise<never> => {
       end();
       close();
-      throw reason;
+      return Promise.reject(reason);
     },
   };
 }

@@ -11,7 +11,11 @@ export const priceOf: Price = (usages) => {
   let dollars = 0;
   for (const { model, inputTokens, outputTokens, cachedTokens } of usages) {
     if (model === undefined) return null;
-    const tokens = { input_tokens: inputTokens, output_tokens: outputTokens, cache_read_tokens: cachedTokens ?? 0 };
+    const tokens = {
+      input_tokens: inputTokens,
+      output_tokens: outputTokens,
+      cache_read_tokens: Math.min(cachedTokens ?? 0, inputTokens),
+    };
     const price = prices.calcPrice(tokens, model, { providerId: 'aws' });
     if (!price) return null;
     dollars += price.total_price;

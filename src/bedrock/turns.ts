@@ -17,17 +17,13 @@ export interface HistoryMessage {
 /** The whole conversation → what is new and what is history. Throws a `BadRequestError` for what has no place yet. */
 export function toNews({ turns, instructions, session }: AgentRequest): News {
   const lastAnswer = turns.findLastIndex((turn) => turn.type === 'assistant');
-  const text = turns
-    .slice(lastAnswer + 1)
-    .map(toNewText)
-    .filter((part) => part !== '')
-    .join('\n\n');
+  const text = join(turns.slice(lastAnswer + 1).map(toNewText));
+  const history = session ? [] : toHistory(turns.slice(0, lastAnswer + 1));
+  // Where the last answer was empty, what the user said before it is still unanswered.
+  const unanswered = history.at(-1)?.role === 'user' ? (history.pop()?.text ?? '') : '';
   const isFirst = lastAnswer === -1;
-  const instructed = instructions !== '' && (!session || isFirst);
-  return {
-    text: instructed && text !== '' ? `${instructions}\n\n${text}` : text,
-    history: session ? [] : toHistory(turns.slice(0, lastAnswer + 1)),
-  };
+  const instructed = text !== '' && (!session || isFirst);
+  return { text: join([instructed ? instructions : '', unanswered, text]), history };
 }
 
 /** The error for a conversation whose last word is not the user's. */
@@ -52,17 +48,17 @@ function toNewText(turn: Turn): string {
   return toText(turn.parts);
 }
 
-function toHistory(turns: readonly Turn[]): readonly HistoryMessage[] {
+function toHistory(turns: readonly Turn[]): HistoryMessage[] {
   const messages: HistoryMessage[] = [];
   const calls = new Map<string, ToolCall>();
   for (const turn of turns) {
     if (turn.type === 'assistant') turn.calls.forEach((call) => calls.set(call.id, call));
     const message = toMessage(turn, calls);
     // AWS refuses an empty block, and it is not said whether it accepts two messages of one role in a row.
-    if (message.text === '') continue;
+    if (message.text.trim() === '') continue;
     const last = messages.at(-1);
     if (last?.role !== message.role) messages.push(message);
-    else messages.splice(-1, 1, { role: last.role, text: `${last.text}\n\n${message.text}` });
+    else messages.splice(-1, 1, { role: last.role, text: join([last.text, message.text]) });
   }
   return messages[0]?.role === 'assistant' ? [{ role: 'user', text: '(conversation begins)' }, ...messages] : messages;
 }
@@ -79,7 +75,14 @@ function toMessage(turn: Turn, calls: ReadonlyMap<string, ToolCall>): HistoryMes
       const texts = turn.results.map(({ id, text }) => `[${calls.get(id)?.name ?? 'a tool'} answered: ${text}]`);
       return { role: 'user', text: texts.join('\n') };
     }
+    default:
+      return turn satisfies never;
   }
+}
+
+/** Texts set off from each other; blank ones say nothing. */
+function join(texts: readonly string[]): string {
+  return texts.filter((text) => text.trim() !== '').join('\n\n');
 }
 
 function toText(parts: readonly Part[]): string {

@@ -47,8 +47,24 @@ export interface CompletionParameters {
   readonly aws_secret_access_key?: string | null;
   readonly aws_session_token?: string | null;
   readonly aws_region_name?: string | null;
+  /** Agents: sends usage, reasoning and the model's name (default true); `true` also hands on every raw trace. */
+  readonly enableTrace?: boolean | null;
+  /** Agents: ends the session after this turn. */
+  readonly endSession?: boolean | null;
+  /** Agents: 2–100 of `[0-9a-zA-Z._:-]`. */
+  readonly memoryId?: string | null;
+  /** Agents: the returned control that is answered. */
+  readonly invocationId?: string | null;
+  /** Agents: AWS's own structure. */
+  readonly sessionState?: Readonly<Record<string, unknown>> | null;
+  /** AgentCore: the endpoint of the runtime; AWS's default is `DEFAULT`. */
+  readonly qualifier?: string | null;
+  /** AgentCore: 1–1024 characters; needs the permission `InvokeAgentRuntimeForUser`. */
+  readonly runtimeUserId?: string | null;
   /** Agents: the session, 2–100 of `[0-9a-zA-Z._:-]`. */
   readonly sessionId?: string | null;
+  /** LiteLLM's spelling of `sessionId`. */
+  readonly sessionID?: string | null;
   /** AgentCore: the session, 33–256 characters. */
   readonly runtimeSessionId?: string | null;
   /** A session of any spelling: an id that is valid for the service is made of it. */

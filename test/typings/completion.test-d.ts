@@ -48,5 +48,7 @@ await completion({ model, messages, timeout: '3' });
 await completion({ model });
 // @ts-expect-error no such role
 await completion({ model, messages: [{ role: 'robot', content: 'hi' }] });
+// @ts-expect-error a qualifier is a string
+await completion({ model, messages, qualifier: 1 });
 // @ts-expect-error a session id is a string
 await completion({ model, messages, runtimeSessionId: 33 });

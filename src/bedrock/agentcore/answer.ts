@@ -1,93 +1,105 @@
-import type { AgentEvent, FinishReason, ToolCall, Usage } from '../../agent.ts';
+import type { AgentEvent, ToolCall, Usage } from '../../agent.ts';
 import { type APIError, BadGatewayError } from '../../errors.ts';
+import { toFinishReason } from './finish.ts';
+import { type Channel, createMessage, type Message } from './message.ts';
 
-/** Where a piece was heard. A family that says everything on several channels is heard on the first that speaks. */
-export interface Channel {
-  readonly family: string;
-  readonly name: string;
+/** What a whole message says. */
+export interface Content {
+  readonly text: string;
+  readonly reasoning: string;
+  readonly calls: readonly ToolCall[];
 }
 
-/** An answer while it is put together: the rules that every format's reader shares. */
+/** An answer while it is put together: what the readers of all formats tell it, by rules that they share. */
 export type Answer = ReturnType<typeof createAnswer>;
 
+/** An answer that tells its events to `emit`. */
 export function createAnswer(emit: (event: AgentEvent) => void) {
-  const heard = new Map<string, string>();
-  /** Calls that the agent may still run itself: only those open at the end are the caller's. */
-  const calls = new Map<string, ToolCall>();
-  /** Text that only a Python repr holds; shown when nothing better came. */
-  const lastResort: string[] = [];
-  /** Whether anything was said at all; in this message; and whether this message was told to its end. */
-  let spoken = false;
-  let said = false;
-  let told = false;
-  let boundary = false;
-  let open = false;
+  /** The message that each node of a graph is telling; agents that are no graph are one node. */
+  const messages = new Map<string, Message>();
+  let node = '';
+  let message = open();
+  /** The message that spoke last. */
+  let speaker: Message | undefined;
+  const usageOf = createMessage();
   let usageSeen = false;
+  /** Whether anything was understood, be it an empty text. */
+  let understood = false;
   let stopReason: string | undefined;
+  /** Text that only a Python repr holds; said when nothing better came. */
+  const lastResort: string[] = [];
 
-  function isFirst(kind: string, channel: Channel | undefined): boolean {
-    if (!channel) return true;
-    const key = `${kind} ${channel.family}`;
-    const first = heard.get(key) ?? channel.name;
-    heard.set(key, first);
-    return first === channel.name;
-  }
-
-  function say(type: 'text' | 'reasoning', text: string): void {
-    if (told) begin();
-    if (boundary) emit({ type: 'message' });
-    boundary = false;
-    spoken = true;
-    emit({ type, text });
+  function open(): Message {
+    const opened = createMessage();
+    messages.set(node, opened);
+    return opened;
   }
 
   /** A further message begins; calls of the one before it were run by the agent. */
   function begin(): void {
-    boundary = spoken;
-    said = false;
-    told = false;
-    calls.clear();
+    message = open();
   }
 
-  /** A whole message; nothing new where its pieces were heard. */
-  function message(text: string): void {
-    if (said && !told) {
-      told = true;
-    } else if (text !== '') {
+  function say(type: 'text' | 'reasoning', text: string): void {
+    if (message.told) begin();
+    if (speaker && speaker !== message) emit({ type: 'message' });
+    speaker = message;
+    emit({ type, text });
+  }
+
+  function tell(text: string, channel?: Channel): void {
+    understood = true;
+    if (text === '' || !message.isFirst('text', channel)) return;
+    say('text', text);
+    message.said = true;
+    message.calls.clear();
+  }
+
+  function think(text: string, channel?: Channel): void {
+    if (text === '' || !message.isFirst('reasoning', channel)) return;
+    say('reasoning', text);
+    message.thought = true;
+  }
+
+  function tellWhole({ text, reasoning, calls }: Content): void {
+    understood = true;
+    // Told before, so this is another one; otherwise its pieces may have been heard.
+    if (message.told) begin();
+    if (!message.thought) think(reasoning);
+    if (!message.said && text !== '') {
       say('text', text);
-      said = true;
-      told = true;
+      message.said = true;
     }
+    if (message.calls.size === 0) for (const call of calls) message.calls.set(call.id, call);
+    message.told = message.said || message.thought || calls.length > 0;
   }
 
   return {
     begin,
-    message,
+    text: tell,
+    reasoning: think,
+    message: tellWhole,
 
-    /** A model's message begins or ends; a body that ends in between was cut short. */
+    /** What follows is said by this node of a graph of agents. */
+    at(name: string): void {
+      node = name;
+      message = messages.get(name) ?? open();
+    },
+
+    /** A message begins whose end will be told. */
     beginMessage(): void {
       begin();
-      open = true;
+      message.open = true;
     },
     endMessage(reason: string | undefined): void {
-      open = false;
+      message.open = false;
       stopReason = reason ?? stopReason;
     },
 
-    text(text: string, channel?: Channel): void {
-      if (text === '' || !isFirst('text', channel)) return;
-      say('text', text);
-      said = true;
-      calls.clear();
-    },
-
-    reasoning(text: string, channel?: Channel): void {
-      if (text !== '' && isFirst('reasoning', channel)) say('reasoning', text);
-    },
-
     /** The agent's own last word, which repeats the last message where there was one. */
-    result(text: string): void {
-      if (!said && text.trim() !== '') message(text);
+    result(content: Content): void {
+      understood = true;
+      if (!message.said) tellWhole(content.text.trim() === '' ? { ...content, text: '' } : content);
     },
 
     lastResort(text: string): void {
@@ -95,39 +107,46 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
 
     beginCall(key: string, id: string, name: string): void {
-      calls.set(key, { id, name, arguments: '' });
+      message.calls.set(key, { id, name, arguments: '' });
     },
     addArguments(key: string, json: string): void {
-      const call = calls.get(key);
-      if (call) calls.set(key, { ...call, arguments: call.arguments + json });
+      const call = message.calls.get(key);
+      if (call) message.calls.set(key, { ...call, arguments: call.arguments + json });
     },
     /** The agent ran them. */
     dropCalls(): void {
-      calls.clear();
+      message.calls.clear();
     },
 
     usage(usage: Usage | undefined, channel?: Channel): void {
-      if (!usage || !isFirst('usage', channel)) return;
+      if (!usage || !usageOf.isFirst('usage', channel)) return;
       usageSeen = true;
       emit({ type: 'usage', ...usage });
     },
+    /** Usage that sums up what may have been told before. */
+    lastUsage(usage: Usage | undefined): void {
+      if (!usageSeen) this.usage(usage);
+    },
 
-    /** The agent failed. Strands tells that a model reached its limit twice: as the stop reason, and as an error. */
+    /** The agent failed. Strands tells as an error, too, that its model reached its limit. */
     fail(error: APIError): void {
-      const isLimit = /max_?tokens/i.test(`${error.code ?? ''} ${error.message}`);
-      if (!isLimit || toFinishReason(stopReason) !== 'length') throw error;
+      if (error.code !== null && /^MaxTokens/.test(error.code)) stopReason = 'max_tokens';
+      else if (toFinishReason(stopReason) !== 'length' || !/max_?tokens/i.test(error.message)) throw error;
     },
 
     end({ mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
-      if (open) throw cutShort('inside a message');
-      if (!spoken && calls.size === 0) lastResort.forEach(message);
-      if (!spoken && calls.size === 0 && !usageSeen && stopReason === undefined && !mayBeEmpty) {
+      const calls = [...messages.values()].flatMap(({ calls: open }) => [...open.values()]);
+      if ([...messages.values()].some((each) => each.open)) throw cutShort('inside a message');
+      if (!speaker && calls.length === 0) {
+        for (const text of lastResort) tellWhole({ text, reasoning: '', calls: [] });
+      }
+      if (!speaker && calls.length === 0 && !understood && !usageSeen && stopReason === undefined && !mayBeEmpty) {
         throw new BadGatewayError(
-          'The agent ended its stream without an answer, or in a format that this version does not know.',
+          'The agent ended without an answer, or answered in a format that this version does not know.',
         );
       }
-      for (const call of calls.values()) emit({ type: 'tool-call', ...call, arguments: call.arguments || '{}' });
-      const reason = calls.size > 0 ? 'tool-calls' : toFinishReason(stopReason);
+      for (const call of calls) emit({ type: 'tool-call', ...call, arguments: call.arguments || '{}' });
+      const reason = calls.length > 0 ? 'tool-calls' : toFinishReason(stopReason);
       emit({ type: 'finish', reason, ...(stopReason !== undefined && { raw: stopReason }) });
     },
   };
@@ -136,27 +155,4 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
 /** The error for an answer that is not whole. */
 export function cutShort(where: string): BadGatewayError {
   return new BadGatewayError(`The agent's answer was cut short: it ended ${where}.`);
-}
-
-/** The words of every model API that agents pass on; a call for tools that nobody is left to run is a plain end. */
-function toFinishReason(raw: string | undefined): FinishReason {
-  switch (raw) {
-    case 'length':
-    case 'max_tokens':
-    case 'maxTokens':
-    case 'MAX_TOKENS':
-    case 'max_output_tokens_exceeded':
-    case 'model_context_window_exceeded':
-      return 'length';
-    case 'content_filter':
-    case 'content-filter':
-    case 'content_filtered':
-    case 'contentFiltered':
-    case 'guardrail_intervened':
-    case 'guardrailIntervened':
-    case 'SAFETY':
-      return 'content-filter';
-    default:
-      return 'stop';
-  }
 }

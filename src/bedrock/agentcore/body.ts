@@ -40,7 +40,10 @@ export function createBody(contentType = '', onPiece: OnPiece) {
 
   function write(text: string): void {
     if (framing) return framing.write(text);
+    const isLong = head.length > longestHead;
     head += text;
+    // A long first line is looked at again when it ends.
+    if (isLong && !text.includes('\n')) return;
     kind = sniff(head, type);
     if (kind) begin(kind);
   }
@@ -54,12 +57,13 @@ export function createBody(contentType = '', onPiece: OnPiece) {
   return {
     write: (bytes: Buffer): void => write(decoder.decode(bytes, { stream: true })),
 
-    /** Ends the body and says whether it may be empty: a stream that says nothing was cut short. */
+    /** Ends the body and says whether it may be an empty answer: a stream that says nothing was cut short. */
     end(): { readonly mayBeEmpty: boolean } {
       if (decoder.decode() !== '') throw cutShort('inside a character');
-      // Undecided until now, so it is short: one value, or a few words.
+      const isBlank = head.trim() === '';
+      // Undecided until now: one value, or a few words.
       (framing ?? begin('json')).end();
-      return { mayBeEmpty: kind === undefined ? !type.isEventStream : kind === 'json' || kind === 'text' };
+      return { mayBeEmpty: kind === undefined && isBlank && !type.isEventStream };
     },
   };
 }
@@ -82,7 +86,7 @@ function sniff(head: string, { isJson, isEventStream }: ContentType): Kind | und
   if (isJson) return /[{["\-\dtfn]/.test(first) ? 'json' : 'text';
   if (first === '{') {
     const end = start.indexOf('\n');
-    if (end === -1) return undecided;
+    if (end === -1) return undefined;
     return parseJson(start.slice(0, end)).value === undefined ? 'json' : 'lines';
   }
   if (first === '[') return /^\[\s*($|[[{"\]tfn\d-])/.test(start) ? undecided : 'text';
@@ -123,7 +127,7 @@ function createJson({ isJson }: ContentType, onPiece: OnPiece): Framing {
       const lines = raw.split('\n').filter((line) => line.trim() !== '');
       if (lines.length > 1 && lines.every((line) => typeof parseJson(line).value === 'object')) {
         lines.forEach((line) => readLine(line, true, onPiece));
-      } else if (isJson && isCut) {
+      } else if (isCut && (isJson || /^\s*[{[]\s*["{[]/.test(raw))) {
         throw cutShort('inside its JSON');
       } else {
         // AWS's TypeScript runtime sends a returned string bare, as `application/json`.

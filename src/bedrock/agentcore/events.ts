@@ -27,20 +27,20 @@ export function createReader(contentType: string | undefined): Reader {
         answer.fail(toAgentError(piece.value));
         break;
       case 'value':
-        if (!readValue(piece.value, piece.raw) && piece.whole) answer.text(piece.raw);
+        // What nobody knows is shown when it is the whole answer, and skipped in a stream.
+        if (!readValue(piece.value, piece.raw, piece.whole) && piece.whole) answer.text(piece.raw);
         break;
       default:
         piece satisfies never;
     }
   }
 
-  /** Whether anything was made of it; what nobody knows is shown when it is the whole answer, and skipped in a stream. */
-  function readValue(value: unknown, raw = ''): boolean {
-    if (value === null) return true;
-    if (typeof value === 'string') return readString(value, answer, readValue);
-    if (isObject(value)) return formats.some((format) => format(value, answer, readValue));
-    // A number or a boolean: a word of a stream of bare text that happens to be JSON.
-    answer.text(raw);
+  function readValue(value: unknown, raw: string, whole: boolean): boolean {
+    if (typeof value === 'string') return readString(value, answer, readPiece);
+    if (isObject(value)) return formats.some((format) => format(value, answer, (inner) => readValue(inner, '', whole)));
+    // In a stream Python's None says nothing; a number is a word of bare text that happens to be JSON.
+    if (value !== null) answer.text(raw);
+    else if (whole) answer.text('');
     return true;
   }
 
@@ -51,8 +51,7 @@ export function createReader(contentType: string | undefined): Reader {
     },
     end(into) {
       events = into;
-      const { mayBeEmpty } = body.end();
-      answer.end({ mayBeEmpty });
+      answer.end(body.end());
     },
   };
 }

@@ -2,7 +2,7 @@ import { BadGatewayError } from '../../errors.ts';
 import type { Framing } from './body.ts';
 
 /** AgentCore's own limit for one value of a stream. */
-const mostCharacters = 10_000_000;
+export const mostCharacters = 10_000_000;
 
 /** Text → lines, whichever way they end: `\n`, `\r\n` or `\r`; a last one without an end is not `isWhole`. */
 export function createLines(onLine: (line: string, isWhole: boolean) => void): Framing {

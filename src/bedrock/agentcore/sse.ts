@@ -1,7 +1,8 @@
+import { BadGatewayError } from '../../errors.ts';
 import { cutShort } from './answer.ts';
 import type { Framing, Piece } from './body.ts';
 import { parseJson } from './json.ts';
-import { createLines } from './lines.ts';
+import { createLines, mostCharacters } from './lines.ts';
 
 /**
  * Server-sent events → pieces. Not a library's parser: that strips the blank after `data:`, which is text in the streams
@@ -11,13 +12,15 @@ import { createLines } from './lines.ts';
  */
 export function createEvents(onPiece: (piece: Piece) => void): Framing {
   let data: string[] = [];
+  let size = 0;
   let name = '';
   /** Whether a blank after `data:` is the server's habit; one line without it shows that it is text. */
   let spaced = true;
   let done = false;
 
-  const lines = createLines((line) => {
+  const lines = createLines((line, isWhole) => {
     if (done) return;
+    if (!isWhole && !/^(data:|:|\s*$)/.test(line)) throw cutShort('inside an event');
     if (line === '') return dispatch(true);
     const colon = line.indexOf(':');
     const field = colon === -1 ? line : line.slice(0, colon);
@@ -27,14 +30,22 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
     if (value !== '' && !value.startsWith(' ')) spaced = false;
     // A whole object can only be an event of its own, and need not wait for the blank line.
     const object = data.length === 0 ? parseObject(value) : undefined;
-    if (object === undefined) data.push(value);
-    else send(object, value);
+    if (object !== undefined) {
+      send(object, value);
+      name = '';
+      return;
+    }
+    data.push(value);
+    size += value.length;
+    if (size > mostCharacters)
+      throw new BadGatewayError(`The agent sent an event of more than ${mostCharacters} characters.`);
   });
 
   function dispatch(isWhole: boolean): void {
     const text = data.map((line) => (spaced && line.startsWith(' ') ? line.slice(1) : line)).join('\n');
-    const isEvent = data.length > 0;
+    const isEvent = data.length > 0 || name === 'error';
     data = [];
+    size = 0;
     if (text.trim() === '[DONE]') done = true;
     else if (isEvent) sendText(text, isWhole);
     name = '';

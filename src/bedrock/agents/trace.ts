@@ -9,7 +9,7 @@ export interface TracePart {
 interface TraceStep {
   readonly modelInvocationInput?: { readonly traceId?: string; readonly foundationModel?: string };
   readonly modelInvocationOutput?: ModelOutput;
-  readonly rationale?: { readonly traceId?: string; readonly text?: string };
+  readonly rationale?: { readonly traceId?: string; readonly text?: unknown };
   readonly action?: string;
   readonly inputAssessments?: readonly unknown[];
   readonly outputAssessments?: readonly unknown[];
@@ -19,9 +19,9 @@ interface ModelOutput {
   readonly traceId?: string;
   readonly metadata?: {
     readonly clientRequestId?: string;
-    readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number };
+    readonly usage?: { readonly inputTokens?: unknown; readonly outputTokens?: unknown };
   };
-  readonly reasoningContent?: { readonly reasoningText?: { readonly text?: string } };
+  readonly reasoningContent?: { readonly reasoningText?: { readonly text?: unknown } };
 }
 
 export interface FailureTrace {
@@ -51,7 +51,7 @@ export function createTraceReader() {
     if (modelInvocationInput?.foundationModel !== undefined) {
       models.set(modelInvocationInput.traceId ?? '', modelInvocationInput.foundationModel);
     }
-    if (modelInvocationOutput) {
+    if (modelInvocationOutput && isNew(modelInvocationOutput)) {
       readUsage(modelInvocationOutput, events);
       // AWS sends `reasoningText: {}` where there is none.
       reason(modelInvocationOutput.reasoningContent?.reasoningText?.text, events);
@@ -59,22 +59,26 @@ export function createTraceReader() {
     reason(rationale?.text, events);
   }
 
+  /** A call that is told again, in the trace of a later step, was made once. */
+  function isNew({ metadata }: ModelOutput): boolean {
+    const id = metadata?.clientRequestId;
+    if (id === undefined) return true;
+    if (counted.has(id)) return false;
+    counted.add(id);
+    return true;
+  }
+
   function readUsage({ traceId, metadata }: ModelOutput, events: AgentEvent[]): void {
-    const { clientRequestId, usage } = metadata ?? {};
-    if (!usage) return;
-    // A call that is told again, in the trace of a later step, was made once.
-    if (clientRequestId !== undefined) {
-      if (counted.has(clientRequestId)) return;
-      counted.add(clientRequestId);
-    }
+    if (!metadata?.usage) return;
     const model = models.get(traceId ?? '');
-    const { inputTokens = 0, outputTokens = 0 } = usage;
+    const inputTokens = toCount(metadata.usage.inputTokens);
+    const outputTokens = toCount(metadata.usage.outputTokens);
     events.push({ type: 'usage', inputTokens, outputTokens, ...(model !== undefined && { model }) });
   }
 
-  function reason(text: string | undefined, events: AgentEvent[]): void {
+  function reason(text: unknown, events: AgentEvent[]): void {
     // A model's reasoning comes as its own content and then as the rationale, the same text twice.
-    if (text === undefined || text === '' || text === thought) return;
+    if (typeof text !== 'string' || text === '' || text === thought) return;
     thought = text;
     events.push({ type: 'reasoning', text: reasoned ? `\n\n${text}` : text });
     reasoned = true;
@@ -90,6 +94,10 @@ export function createTraceReader() {
       return failure;
     },
   };
+}
+
+function toCount(tokens: unknown): number {
+  return typeof tokens === 'number' ? tokens : 0;
 }
 
 /** A guardrail also intervenes when it masks a name; only a block replaces the answer. */

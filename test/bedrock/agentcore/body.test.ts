@@ -156,7 +156,9 @@ describe('server-sent events', () => {
 
   test('have a name for one event only', () => {
     expectText('event: message\ndata: "Hel"\n\ndata: "lo"\n\n', stream, 'Hello');
-    expectText(': heartbeat\nevent: error\n\ndata: "Hello"\n\n', stream, 'Hello');
+    expectText(': heartbeat\nevent: message\n\ndata: "Hello"\n\n', stream, 'Hello');
+    // The standard drops an event without data, but this one says that something failed.
+    expectError('data: "Hel"\n\nevent: error\n\n', stream, { text: 'Hel' });
   });
 
   test.each([

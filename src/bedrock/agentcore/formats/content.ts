@@ -1,32 +1,41 @@
-import type { Usage } from '../../../agent.ts';
+import type { ToolCall, Usage } from '../../../agent.ts';
+import type { Content } from '../answer.ts';
 import { isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
-/** What a message's content says: a text, or blocks as Converse, Anthropic and LangChain write them. */
-export interface Content {
-  readonly text: string;
-  readonly reasoning: string;
-}
+const blockNames = ['text', 'type', 'toolUse', 'toolResult', 'reasoningContent', 'citationsContent'];
 
-/** The content of a message, or `undefined` when this is none. */
+/**
+ * The content of a message: a text, or blocks as Converse, Anthropic and LangChain write them; `undefined` when it is
+ * none. What a block holds beside text, thoughts and calls (an image, a cache point) is not part of a chat's answer.
+ */
 export function readContent(content: unknown): Content | undefined {
-  if (typeof content === 'string') return { text: content, reasoning: '' };
-  if (!Array.isArray(content) || !content.every(isBlock)) return undefined;
+  if (typeof content === 'string') return { text: content, reasoning: '', calls: [] };
+  if (!Array.isArray(content)) return undefined;
+  const isContent = content.some((block) => isObject(block) && blockNames.some((name) => name in block));
+  if (!isContent && content.length > 0 && !content.every((block) => typeof block === 'string')) return undefined;
   return {
-    text: content.map((block) => (typeof block === 'string' ? block : (stringIn(block, 'text') ?? ''))).join(''),
-    reasoning: content.map((block) => toReasoning(block) ?? '').join(''),
+    text: content.map(toText).join(''),
+    reasoning: content.map(toReasoning).join(''),
+    calls: content.flatMap(toCalls),
   };
 }
 
-function isBlock(block: unknown): block is string | JsonValue {
-  if (typeof block === 'string') return true;
-  if (!isObject(block)) return false;
-  return (
-    'text' in block || 'type' in block || 'toolUse' in block || 'toolResult' in block || 'reasoningContent' in block
-  );
+function toText(block: unknown): string {
+  if (typeof block === 'string') return block;
+  const cited = objectIn(block, 'citationsContent')?.['content'];
+  return stringIn(block, 'text') ?? (Array.isArray(cited) ? cited.map(toText).join('') : '');
 }
 
-function toReasoning(block: unknown): string | undefined {
-  return stringIn(objectIn(objectIn(block, 'reasoningContent'), 'reasoningText'), 'text');
+function toReasoning(block: unknown): string {
+  return stringIn(objectIn(objectIn(block, 'reasoningContent'), 'reasoningText'), 'text') ?? '';
+}
+
+function toCalls(block: unknown): readonly ToolCall[] {
+  const toolUse = objectIn(block, 'toolUse');
+  const id = stringIn(toolUse, 'toolUseId');
+  const name = stringIn(toolUse, 'name');
+  if (id === undefined || name === undefined) return [];
+  return [{ id, name, arguments: JSON.stringify(toolUse?.['input'] ?? {}) }];
 }
 
 const inputNames = [
@@ -45,18 +54,21 @@ const outputNames = [
   'candidatesTokenCount',
   'candidates_token_count',
 ];
-const cachedNames = ['cacheReadInputTokens', 'cache_read_input_tokens', 'cached_prompt_tokens'];
+/** Bedrock and Anthropic count what the cache spared beside the input, OpenAI and its kin within it. */
+const besideNames = ['cacheReadInputTokens', 'cache_read_input_tokens'];
+const withinNames = ['cached_prompt_tokens', 'cached_tokens'];
 
 /** Token counts under the names of any model API, or `undefined` where there are none. */
 export function toUsage(usage: JsonValue | undefined): Usage | undefined {
   const inputTokens = numberIn(usage, inputNames);
   const outputTokens = numberIn(usage, outputNames);
-  const cachedTokens = numberIn(usage, cachedNames);
   if (inputTokens === undefined && outputTokens === undefined) return undefined;
+  const beside = numberIn(usage, besideNames) ?? 0;
+  const cachedTokens = beside || (numberIn(usage, withinNames) ?? 0);
   return {
-    inputTokens: inputTokens ?? 0,
+    inputTokens: (inputTokens ?? 0) + beside,
     outputTokens: outputTokens ?? 0,
-    ...(cachedTokens !== undefined && { cachedTokens }),
+    ...(cachedTokens > 0 && { cachedTokens }),
   };
 }
 

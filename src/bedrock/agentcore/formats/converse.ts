@@ -1,19 +1,13 @@
 import { BadGatewayError } from '../../../errors.ts';
-import type { Answer, Channel } from '../answer.ts';
+import type { Answer } from '../answer.ts';
+import type { Channel } from '../message.ts';
 import { toUsage } from './content.ts';
 import { type JsonValue, objectIn, stringIn } from './format.ts';
 
 /** Shared with Strands, which wraps these events and tells the same text again. */
 const channel: Channel = { family: 'strands', name: 'event' };
 
-const names = new Set([
-  'messageStart',
-  'contentBlockStart',
-  'contentBlockDelta',
-  'contentBlockStop',
-  'messageStop',
-  'metadata',
-]);
+const names = ['messageStart', 'contentBlockStart', 'contentBlockDelta', 'contentBlockStop', 'messageStop', 'metadata'];
 
 /**
  * The stream events of Bedrock's Converse API, as they are or under `event`.
@@ -24,18 +18,18 @@ export function readConverse(value: JsonValue, answer: Answer): boolean {
   const [name, ...others] = Object.keys(event);
   // Exactly one member: other formats have a `metadata` too, beside theirs.
   if (name === undefined || others.length > 0) return false;
+  const body = objectIn(event, name);
   if (name.endsWith('Exception')) {
-    throw new BadGatewayError(stringIn(event[name], 'message') ?? `The agent's model failed with ${name}.`, {
-      code: name,
-    });
+    throw new BadGatewayError(stringIn(body, 'message') ?? `The agent's model failed with ${name}.`, { code: name });
   }
-  if (!names.has(name)) return false;
-  readEvent(name, objectIn(event, name), answer);
+  if (!names.includes(name) || !body) return false;
+  if (name === 'metadata' && !('usage' in body) && !('metrics' in body)) return false;
+  readEvent(name, body, answer);
   return true;
 }
 
-function readEvent(name: string, body: JsonValue | undefined, answer: Answer): void {
-  const key = String(body?.['contentBlockIndex']);
+function readEvent(name: string, body: JsonValue, answer: Answer): void {
+  const key = String(body['contentBlockIndex']);
   switch (name) {
     case 'messageStart':
       answer.beginMessage();
@@ -49,8 +43,8 @@ function readEvent(name: string, body: JsonValue | undefined, answer: Answer): v
     }
     case 'contentBlockDelta': {
       const delta = objectIn(body, 'delta');
-      answer.text(stringIn(delta, 'text') ?? '', channel);
       answer.reasoning(stringIn(objectIn(delta, 'reasoningContent'), 'text') ?? '', channel);
+      answer.text(stringIn(delta, 'text') ?? '', channel);
       answer.addArguments(key, stringIn(objectIn(delta, 'toolUse'), 'input') ?? '');
       break;
     }

@@ -1,6 +1,8 @@
-import type { Answer } from '../answer.ts';
-import { type Content, readContent, toUsage } from './content.ts';
+import type { Answer, Content } from '../answer.ts';
+import { readContent, toUsage } from './content.ts';
+import { readError } from './error.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { isRepr, readRepr } from './repr.ts';
 
 /** Where agents of no particular family put their answer. */
 const names = [
@@ -20,25 +22,34 @@ const names = [
 
 /** An object whose answer stands under one of the usual names, at any depth: `{"result": {"content": [{"text"}]}}`. */
 export const readGeneric: Format = (value, answer) => {
+  // AWS's own documentation streams `{"event": "partial response"}`.
+  if (typeof value['event'] === 'string' && value['data'] === undefined) {
+    answer.text(value['event']);
+    return true;
+  }
+  if (holders(value).some((holder) => holder !== value && readError(holder, answer))) return true;
   const content = find(value);
   const usage = findUsage(value);
-  // AWS's own documentation streams `{"event": "partial response"}`.
-  if (typeof value['event'] === 'string' && value['data'] === undefined) return (answer.text(value['event']), true);
   if (!content && !usage) return false;
-  answer.reasoning(content?.reasoning ?? '');
-  tell(value, content?.text ?? '', answer);
-  answer.usage(usage);
-  answer.endMessage(findStop(value));
+  if (content) tell(value, content, answer);
+  if ('result' in value) answer.lastUsage(usage);
+  else answer.usage(usage);
+  const stop = findStop(value);
+  if (stop !== undefined) answer.endMessage(stop);
   return true;
 };
 
-function tell(value: JsonValue, text: string, answer: Answer): void {
+function tell(value: JsonValue, content: Content, answer: Answer): void {
+  if (isRepr(content.text)) return readRepr(content.text, answer);
   // Python's str(AgentResult) ends with a line break; and in a stream a result repeats what was said.
-  if ('result' in value) answer.result(text.replace(/\n$/, ''));
-  else answer.text(text);
+  if ('result' in value) return answer.result({ ...content, text: content.text.replace(/\n$/, '') });
+  if (content.calls.length > 0) return answer.message(content);
+  answer.reasoning(content.reasoning);
+  answer.text(content.text);
 }
 
 function find(value: unknown): Content | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return readContent(String(value));
   const content = readContent(value);
   if (content) return content;
   if (!isObject(value) || Array.isArray(value)) return undefined;
@@ -70,10 +81,11 @@ function findStop(value: JsonValue): string | undefined {
   return undefined;
 }
 
-function* holders(value: JsonValue): Generator<JsonValue> {
-  yield value;
-  for (const name of ['response_metadata', ...names]) {
-    const inner = objectIn(value, name);
-    if (inner && !Array.isArray(inner)) yield* holders(inner);
-  }
+/** The object itself and those within it that may hold the answer. */
+function holders(value: JsonValue): readonly JsonValue[] {
+  const inner = ['response_metadata', ...names].flatMap((name) => {
+    const field = objectIn(value, name);
+    return field && !Array.isArray(field) ? holders(field) : [];
+  });
+  return [value, ...inner];
 }

@@ -1,4 +1,5 @@
-import type { Answer, Channel } from '../answer.ts';
+import type { Answer } from '../answer.ts';
+import type { Channel } from '../message.ts';
 
 const strands: Channel = { family: 'strands', name: 'repr' };
 const openai: Channel = { family: 'openai-agents', name: 'repr' };
@@ -6,9 +7,10 @@ const openai: Channel = { family: 'openai-agents', name: 'repr' };
 const marks =
   /<strands\.|event_loop_cycle_id|AgentResult\(|AIMessage(Chunk)?\(|content=Content\(|RawResponsesStreamEvent\(/;
 
-/** Whether a string is Python's `repr` of an object that could not be made JSON; it is never shown. */
+/** Whether a string is Python's `repr` of an object that could not be made JSON, and not a text about such objects. */
 export function isRepr(text: string): boolean {
-  return /^\{'[A-Za-z_]+': /.test(text) || marks.test(text);
+  if (!/[)\]}>]\s*$/.test(text)) return false;
+  return /^\{'[A-Za-z_]+': /.test(text) || (/^([[({<]|[A-Za-z_][\w.<>]*\()/.test(text) && marks.test(text));
 }
 
 /** A Python string literal. */
@@ -17,11 +19,11 @@ const strandsText = new RegExp(`^\\{'data': ${literal}`, 's');
 const strandsReasoning = new RegExp(`^\\{'reasoningText': ${literal}`, 's');
 const openaiText = new RegExp(`ResponseTextDeltaEvent\\(.*?\\bdelta=${literal}`, 's');
 const langchainText = new RegExp(`AIMessage(?:Chunk)?\\(content=${literal}`, 'gs');
-const messageText = new RegExp(`'content': \\[\\{'text': ${literal}`, 's');
+const assistant = /'role': 'assistant', 'content': \[/g;
 
 /**
- * What a repr says. Agents that yield Strands' or OpenAI's events as they are send these and, mostly, the same text
- * in a better form; the text of a whole message is kept for the case that nothing better comes.
+ * What a repr says; it is never shown as it is. Agents that yield Strands' or OpenAI's events as they are send these
+ * and, mostly, the same text in a better form; the text of a whole message is kept for when nothing better comes.
  */
 export function readRepr(text: string, answer: Answer): void {
   const piece = strandsText.exec(text)?.[1];
@@ -30,9 +32,29 @@ export function readRepr(text: string, answer: Answer): void {
   if (piece !== undefined) return answer.text(unquote(piece), strands);
   if (thought !== undefined) return answer.reasoning(unquote(thought), strands);
   if (delta !== undefined) return answer.text(unquote(delta), openai);
-  const message = messageText.exec(text)?.[1];
-  const messages = message === undefined ? [...text.matchAll(langchainText)].map((match) => match[1] ?? '') : [message];
-  for (const whole of messages.map(unquote)) if (whole !== '') answer.lastResort(whole);
+  const starts = [...text.matchAll(assistant)].map((match) => match.index + match[0].length);
+  const messages =
+    starts.length > 0
+      ? starts.map((start) => readBlocks(text, start))
+      : [...text.matchAll(langchainText)].map((match) => unquote(match[1] ?? ''));
+  const last = text.includes('AgentResult(') ? messages.slice(0, 1) : messages;
+  for (const whole of last) if (whole !== '') answer.lastResort(whole);
+}
+
+const token = new RegExp(`\\{'text': ${literal}|${literal}|[[{(]|[\\])}]`, 'gs');
+
+/** The text blocks of a content list that begins at `start`; what stands deeper, a tool's result, is not the agent's. */
+function readBlocks(text: string, start: number): string {
+  let said = '';
+  let depth = 0;
+  token.lastIndex = start;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const [part, block] = match;
+    if (block !== undefined && depth === 0) said += unquote(block);
+    if (/^[[{(]/.test(part)) depth++;
+    if (/^[\])}]/.test(part) && --depth < 0) break;
+  }
+  return said;
 }
 
 const escape = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs;

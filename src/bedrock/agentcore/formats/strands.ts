@@ -1,48 +1,62 @@
 import { BadGatewayError } from '../../../errors.ts';
-import type { Answer, Channel } from '../answer.ts';
+import type { Answer } from '../answer.ts';
+import type { Channel } from '../message.ts';
 import { readContent, toUsage } from './content.ts';
 import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
 
 /** Strands tells every piece on up to four channels; Converse events, where they come, come first. */
 const data: Channel = { family: 'strands', name: 'data' };
 
-/** Events about the loop, not of the answer. */
-const lifecycle = [
-  'init_event_loop',
-  'start',
-  'start_event_loop',
-  'event_loop_throttled_delay',
-  'reasoning_signature',
-  'current_tool_use',
-  'tool_cancel_event',
-  'tool_interrupt_event',
-];
-
 /** The events of a Strands agent in Python, its graphs and swarms included, as the agent's loop yields them. */
 export const readStrands: Format = (value, answer, read) => {
   const type = stringIn(value, 'type');
   if (type?.startsWith('multiagent_')) {
+    answer.at(stringIn(value, 'node_id') ?? '');
+    if (type === 'multiagent_node_start') answer.begin();
     if (objectIn(value, 'event')) read(value['event']);
     return true;
   }
   // What a tool or an agent within a tool says is for the agent.
   if (type === 'tool_stream' || type === 'tool_use_stream' || type === 'tool_result') return true;
-  if (typeof value['data'] === 'string' && value['event'] === undefined)
-    return (answer.text(value['data'], data), true);
-  if (typeof value['reasoningText'] === 'string') return (answer.reasoning(value['reasoningText'], data), true);
+  if (typeof value['data'] === 'string' && value['event'] === undefined) {
+    answer.text(value['data'], data);
+    return true;
+  }
+  if (typeof value['reasoningText'] === 'string') {
+    answer.reasoning(value['reasoningText'], data);
+    return true;
+  }
   if (value['force_stop'] === true) {
     answer.fail(new BadGatewayError(stringIn(value, 'force_stop_reason') ?? 'The agent was stopped.'));
     return true;
   }
   const message = objectIn(value, 'message');
-  if (message && typeof message['role'] === 'string') return (readMessage(message, answer), true);
-  return lifecycle.some((name) => name in value);
+  if (message && typeof message['role'] === 'string') {
+    readMessage(message, answer);
+    return true;
+  }
+  if (value['start_event_loop'] === true) answer.begin();
+  return isAboutTheLoop(value);
 };
 
 function readMessage(message: JsonValue, answer: Answer): void {
   // The loop hands tool results to the model as a message of the user.
   if (message['role'] !== 'assistant') return answer.begin();
   const content = readContent(message['content']);
-  answer.message(content?.text ?? '');
+  if (content) answer.message(content);
   answer.usage(toUsage(objectIn(objectIn(message, 'metadata'), 'usage')), data);
+}
+
+const flags = ['init_event_loop', 'start', 'start_event_loop', 'complete'];
+const records = ['current_tool_use', 'tool_cancel_event', 'tool_interrupt_event'];
+
+/** Events of the loop and of tools, which are no part of an answer; an answer of no family may have names like these. */
+function isAboutTheLoop(value: JsonValue): boolean {
+  return (
+    (flags.some((name) => value[name] === true) && !('response' in value || 'result' in value)) ||
+    records.some((name) => objectIn(value, name)) ||
+    typeof value['event_loop_throttled_delay'] === 'number' ||
+    typeof value['reasoning_signature'] === 'string' ||
+    (typeof value['toolUseId'] === 'string' && 'input' in value)
+  );
 }

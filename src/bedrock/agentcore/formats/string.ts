@@ -1,29 +1,29 @@
 import type { Answer } from '../answer.ts';
+import type { Piece } from '../body.ts';
 import { parseJson } from '../json.ts';
+import { createEvents } from '../sse.ts';
 import { isRepr, readRepr } from './repr.ts';
 
-/** Names that tell an agent's event, put into a string, from an answer that is JSON by design. */
+/** Names that tell an agent's event, put into a string, from a text that happens to be JSON. */
 const eventNames = /^\{\s*"(event|data|type|error|message|result|response|status|jsonrpc|choices|toolUseId)"\s*:/;
 
-/** A JSON string: a piece of text, unless it is an event that was put into a string on its way. */
-export function readString(text: string, answer: Answer, read: (value: unknown) => boolean): boolean {
+/** Server-sent events that an agent framed itself, and its runtime once more. */
+const framed = /^(data:[ {["]|((event|id|retry):[^\n]*\n)+data:)/;
+
+/** A JSON string: a piece of text, unless it is something that was put into a string on its way. */
+export function readString(text: string, answer: Answer, readPiece: (piece: Piece) => void): boolean {
   if (isRepr(text)) {
     readRepr(text, answer);
-  } else if (text.startsWith('data: ')) {
-    // Agents that frame their own events are framed once more by the runtime.
-    for (const line of text.split('\n'))
-      if (line.startsWith('data: ')) readFramed(line.slice('data: '.length), answer, read);
-  } else {
-    const event = eventNames.test(text) ? parseJson(text).value : undefined;
-    if (event === undefined) answer.text(text);
-    else read(event);
+  } else if (framed.test(text)) {
+    const events = createEvents(readPiece);
+    events.write(text);
+    events.end();
+  } else if (eventNames.test(text)) {
+    const { value } = parseJson(text);
+    // `whole`: an event that nobody knows is a text after all.
+    readPiece(value === undefined ? { type: 'text', text } : { type: 'value', value, raw: text, whole: true });
+  } else if (text !== '[DONE]') {
+    answer.text(text);
   }
   return true;
-}
-
-function readFramed(data: string, answer: Answer, read: (value: unknown) => boolean): void {
-  if (data === '[DONE]') return;
-  const { value } = parseJson(data);
-  if (value === undefined) answer.text(data);
-  else read(value);
 }

@@ -1,0 +1,24 @@
+import type { FinishReason } from '../../agent.ts';
+
+/** The words of every model API that agents pass on; a call for tools that nobody is left to run is a plain end. */
+export function toFinishReason(raw: string | undefined): FinishReason {
+  switch (raw) {
+    case 'length':
+    case 'max_tokens':
+    case 'maxTokens':
+    case 'MAX_TOKENS':
+    case 'max_output_tokens_exceeded':
+    case 'model_context_window_exceeded':
+      return 'length';
+    case 'content_filter':
+    case 'content-filter':
+    case 'content_filtered':
+    case 'contentFiltered':
+    case 'guardrail_intervened':
+    case 'guardrailIntervened':
+    case 'SAFETY':
+      return 'content-filter';
+    default:
+      return 'stop';
+  }
+}
