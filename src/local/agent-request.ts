@@ -1,6 +1,10 @@
+import { checkAgentCall, messagesOf } from './agent-constraints.ts';
 import type { LocalAgentEvent } from './agent-events.ts';
-import { checkConstraints } from './constraints.ts';
 import { awsException } from './exceptions.ts';
+import { isRecord, toRecord } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { toTurns } from './sessions.ts';
+import type { LocalTurn } from './sessions.ts';
 
 /** An agent as a function, usually an async generator. What it throws reaches the caller as an AWS exception. */
 export type LocalAgent = (request: LocalAgentRequest) => AsyncIterable<LocalAgentEvent>;
@@ -13,6 +17,8 @@ export interface LocalAgentRequest {
   /** AWS's id of this call, as in the answer's `x-amzn-requestid`. */
   readonly requestId: string;
   readonly inputText: string | undefined;
+  /** What this session said before, oldest first: its whole answers, and the conversation that this call brings along. */
+  readonly turns: readonly LocalTurn[];
   readonly memoryId: string | undefined;
   readonly enableTrace: boolean;
   readonly endSession: boolean;
@@ -25,36 +31,41 @@ export interface LocalAgentRequest {
   readonly signal: AbortSignal;
 }
 
-/** What the URL and the connection say of a call. */
-export type AgentCall = Pick<LocalAgentRequest, 'agentId' | 'agentAliasId' | 'sessionId' | 'requestId' | 'signal'>;
+/** What the URL, the headers and the connection say of a call. */
+export interface AgentCall extends Pick<
+  LocalAgentRequest,
+  'agentId' | 'agentAliasId' | 'sessionId' | 'requestId' | 'signal'
+> {
+  readonly sourceArn: string | undefined;
+}
+
+/** An InvokeAgent call before its session is known: `earlier` is the conversation that it brings along. */
+export type ParsedAgentRequest = Omit<LocalAgentRequest, 'turns'> & { readonly earlier: readonly LocalTurn[] };
 
 /** Reads an InvokeAgent call, or throws the ValidationException that AWS would send. */
-export function parseAgentRequest(call: AgentCall, text: string): LocalAgentRequest {
+export function parseAgentRequest(call: AgentCall, text: string): ParsedAgentRequest {
   const body = parseBody(text);
-  const memoryId = typeof body['memoryId'] === 'string' ? body['memoryId'] : undefined;
-  checkConstraints([
-    { field: 'agentId', value: call.agentId, ...shortId },
-    { field: 'agentAliasId', value: call.agentAliasId, ...shortId },
-    { field: 'sessionId', value: call.sessionId, ...longId },
-    ...(memoryId === undefined ? [] : [{ field: 'memoryId', value: memoryId, ...longId }]),
-  ]);
-  const streaming = body['streamingConfigurations'];
+  checkAgentCall(call, body);
+  const { agentId, agentAliasId, sessionId, requestId, signal } = call;
+  const sessionState = toRecord(body['sessionState']);
   return {
-    ...call,
+    agentId,
+    agentAliasId,
+    sessionId,
+    requestId,
+    signal,
     inputText: typeof body['inputText'] === 'string' ? body['inputText'] : undefined,
-    memoryId,
+    memoryId: typeof body['memoryId'] === 'string' ? body['memoryId'] : undefined,
     enableTrace: body['enableTrace'] === true,
     endSession: body['endSession'] === true,
-    streamFinalResponse: isRecord(streaming) && streaming['streamFinalResponse'] === true,
-    sessionState: isRecord(body['sessionState']) ? body['sessionState'] : {},
+    streamFinalResponse: toRecord(body['streamingConfigurations'])['streamFinalResponse'] === true,
+    sessionState,
     body,
+    earlier: toTurns(messagesOf(sessionState)),
   };
 }
 
-const shortId = { shortest: 1, longest: 10, pattern: /^[0-9a-zA-Z]+$/ };
-const longId = { shortest: 2, longest: 100, pattern: /^[0-9a-zA-Z._:-]+$/ };
-
-function parseBody(text: string): Readonly<Record<string, unknown>> {
+function parseBody(text: string): JsonObject {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -63,8 +74,4 @@ function parseBody(text: string): Readonly<Record<string, unknown>> {
   }
   if (!isRecord(body)) throw awsException('ValidationException', 'The request body must be a JSON object.');
   return body;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { LocalAgentRequest } from './agent-request.ts';
 
 /**
- * What a local agent tells of its work; sent only to a caller with `enableTrace`. `trace` is AWS's union as it is, `usage` stands for
- * one model call (its input and its output trace), `rationale` for the agent's reasoning.
+ * What a local agent tells of its work; sent only to a caller with `enableTrace`. `usage` stands for one model call (its input and its
+ * output trace), `rationale` for the agent's reasoning.
  */
-export type LocalTraceEvent =
-  | { readonly trace: Readonly<Record<string, unknown>> }
-  | { readonly usage: LocalUsage }
-  | { readonly rationale: string };
+export type LocalTraceEvent = LocalTracePart | { readonly usage: LocalUsage } | { readonly rationale: string };
+
+/** A trace as AWS has it: any kind of its union, with blobs in base64. What is left out beside it is filled in. */
+export interface LocalTracePart {
+  readonly trace: Readonly<Record<string, unknown>>;
+  readonly agentId?: string;
+  readonly agentAliasId?: string;
+  readonly agentVersion?: string;
+  readonly callerChain?: readonly { readonly agentAliasArn: string }[];
+  readonly collaboratorName?: string;
+  readonly eventTime?: Date | string;
+}
 
 /** The tokens of one model call. */
 export interface LocalUsage {
@@ -34,7 +42,7 @@ export function createTracer(request: LocalAgentRequest): (event: LocalTraceEven
   });
 
   return (event) => {
-    if ('trace' in event) return [part(event.trace)];
+    if ('trace' in event) return [{ ...part(event.trace), ...event }];
     if ('rationale' in event) {
       const traceId = `${requestId}-${Math.max(modelCalls - 1, 0)}`;
       return [part({ orchestrationTrace: { rationale: { traceId, text: event.rationale } } })];

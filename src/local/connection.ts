@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** The whole body of a request as text. */
-export async function readBody(incoming: IncomingMessage): Promise<string> {
+/** The whole body of a request. */
+export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   // An IncomingMessage without an encoding gives Buffers; Node's types say `any`.
   for await (const part of incoming as AsyncIterable<Uint8Array>) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
 
 /** A signal that aborts when the caller leaves before the answer has ended. */

@@ -1,19 +1,22 @@
 import { awsException } from './exceptions.ts';
 
-/** What AWS demands of a request field. */
+/** What AWS demands of a request field that was sent. `least` and `most` bound a number, or else the length of a string or list. */
 export interface Constraint {
   readonly field: string;
-  readonly value: string;
-  readonly shortest: number;
-  readonly longest: number;
+  readonly value: unknown;
+  readonly required?: boolean;
+  readonly least?: number;
+  readonly most?: number;
   readonly pattern?: RegExp;
+  readonly among?: readonly string[];
 }
 
-/** Throws AWS's ValidationException naming every field that breaks its constraint. The values stay out of the message: they may be long. */
+/** Throws AWS's ValidationException naming every field that breaks its constraint. */
 export function checkConstraints(constraints: readonly Constraint[]): void {
   const errors = constraints.flatMap((constraint) =>
-    broken(constraint).map(
-      (rule) => `Value at '${constraint.field}' failed to satisfy constraint: Member must ${rule}`,
+    brokenRules(constraint).map(
+      (rule) =>
+        `Value ${echo(constraint.value)}at '${constraint.field}' failed to satisfy constraint: Member must ${rule}`,
     ),
   );
   if (errors.length === 0) return;
@@ -21,10 +24,32 @@ export function checkConstraints(constraints: readonly Constraint[]): void {
   throw awsException('ValidationException', `${found} detected: ${errors.join('; ')}`);
 }
 
-function broken({ value, shortest, longest, pattern }: Constraint): readonly string[] {
+function brokenRules({ value, required, least, most, pattern, among }: Constraint): readonly string[] {
+  if (value === undefined || value === null) return required ? ['not be null'] : [];
   const rules: string[] = [];
-  if (value.length < shortest) rules.push(`have length greater than or equal to ${shortest}`);
-  if (value.length > longest) rules.push(`have length less than or equal to ${longest}`);
-  if (pattern && !pattern.test(value)) rules.push(`satisfy regular expression pattern: ${pattern.source}`);
+  const [size, what] = sizeOf(value);
+  const text = typeof value === 'string' ? value : '';
+  if (least !== undefined && size < least) rules.push(`have ${what} greater than or equal to ${least}`);
+  if (most !== undefined && size > most) rules.push(`have ${what} less than or equal to ${most}`);
+  // AWS prints a pattern without the anchors that it means.
+  if (pattern && !pattern.test(text)) {
+    rules.push(`satisfy regular expression pattern: ${pattern.source.replace(/^\^|\$$/g, '')}`);
+  }
+  if (among && !among.includes(text)) rules.push(`satisfy enum value set: [${among.join(', ')}]`);
   return rules;
 }
+
+function sizeOf(value: unknown): readonly [number, 'value' | 'length'] {
+  if (typeof value === 'number') return [value, 'value'];
+  const isLong = typeof value === 'string' || Array.isArray(value) || value instanceof Uint8Array;
+  return [isLong ? value.length : 0, 'length'];
+}
+
+// AWS says which value it refuses. Longer ones than an id are left out: they may be what somebody wrote.
+function echo(value: unknown): string {
+  if (value === undefined || value === null) return 'null ';
+  if (typeof value === 'number') return `'${value}' `;
+  return typeof value === 'string' && value.length <= longestEcho ? `'${value}' ` : '';
+}
+
+const longestEcho = 50;

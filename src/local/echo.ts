@@ -4,10 +4,8 @@ import type { LocalRuntime } from './runtime-request.ts';
 
 /** An agent that says back what it was told, word by word, and counts the turns of each session. */
 export function createEchoAgent(): LocalAgent {
-  const takeTurn = createTurnCounter();
-  return async function* echo({ agentId, agentAliasId, sessionId, inputText, endSession, signal }) {
-    const turn = takeTurn(`${agentId}/${agentAliasId}/${sessionId}`, endSession);
-    const answer = toAnswer(inputText, 'The request has no inputText.', turn);
+  return async function* echo({ inputText, turns, signal }) {
+    const answer = toAnswer(inputText, 'The request has no inputText.', turns.length + 1);
     yield { rationale: 'I only say back what I am told.' };
     for (const word of toWords(answer)) {
       await sleep(pause, undefined, { signal });
@@ -21,10 +19,13 @@ export function createEchoAgent(): LocalAgent {
 
 /** A runtime that does the same with the payload's `prompt`, in the events of a Strands agent. */
 export function createEchoRuntime(): LocalRuntime {
-  const takeTurn = createTurnCounter();
+  const turns = new Map<string, number>();
   return async function* echo({ arn, payload, sessionId, signal }) {
     const prompt = readPrompt(payload);
-    const answer = toAnswer(prompt, 'The payload has no prompt.', takeTurn(`${arn}/${sessionId}`, false));
+    const session = `${arn}/${sessionId}`;
+    const turn = (turns.get(session) ?? 0) + 1;
+    turns.set(session, turn);
+    const answer = toAnswer(prompt, 'The payload has no prompt.', turn);
     const { inputTokens, outputTokens } = countTokens(prompt, answer);
     yield { event: { messageStart: { role: 'assistant' } } };
     for (const text of toWords(answer)) {
@@ -40,16 +41,6 @@ export function createEchoRuntime(): LocalRuntime {
 
 /** Milliseconds between two words: enough to see that they stream. */
 const pause = 5;
-
-function createTurnCounter(): (session: string, last: boolean) => number {
-  const turns = new Map<string, number>();
-  return (session, last) => {
-    const turn = (turns.get(session) ?? 0) + 1;
-    if (last) turns.delete(session);
-    else turns.set(session, turn);
-    return turn;
-  };
-}
 
 function readPrompt(payload: unknown): string | undefined {
   if (typeof payload === 'string' && payload !== '') return payload;

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { WireException } from './exceptions.ts';
 
 /** An event as a frame of `application/vnd.amazon.eventstream`. */
 export function eventFrame(type: string, payload: unknown): Uint8Array {
@@ -6,10 +7,10 @@ export function eventFrame(type: string, payload: unknown): Uint8Array {
 }
 
 /** A modeled exception as a frame: AWS spells its name in camelCase there. */
-export function exceptionFrame(name: string, message: string): Uint8Array {
+export function exceptionFrame({ name, fields }: WireException): Uint8Array {
   const type = name.charAt(0).toLowerCase() + name.slice(1);
   const headers = { ':exception-type': type, ':content-type': 'application/json', ':message-type': 'exception' };
-  return frame(headers, { message });
+  return frame(headers, fields);
 }
 
 // Total length, headers length, CRC of these 8 bytes, headers, payload, CRC of all before it; everything big-endian.

@@ -1,83 +1,50 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createLeaveSignal, readBody, write } from './connection.ts';
-import { awsException, runtimeExceptions, sendException } from './exceptions.ts';
+import { awsException, containerFailed, runtimeExceptions, sendException, toWireException } from './exceptions.ts';
+import type { Fault } from './faults.ts';
+import { toAnswer } from './runtime-answer.ts';
 import { parseRuntimeRequest, sessionHeader } from './runtime-request.ts';
-import type { LocalRuntime, LocalRuntimeRequest } from './runtime-request.ts';
+import type { LocalRuntime, LocalRuntimeRequest, RuntimeCall } from './runtime-request.ts';
+import { strike } from './strike.ts';
+
+/** Who answers InvokeAgentRuntime, and what goes wrong with this call. */
+export interface RuntimeService {
+  readonly find: (request: LocalRuntimeRequest) => LocalRuntime | undefined;
+  readonly fault: Fault | undefined;
+}
 
 /** Answers one InvokeAgentRuntime call. A failure is an HTTP error as long as nothing was sent. */
 export async function invokeRuntime(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  target: Pick<LocalRuntimeRequest, 'arn' | 'qualifier'>,
-  find: (arn: string) => LocalRuntime | undefined,
+  target: Pick<RuntimeCall, 'arn' | 'accountId' | 'qualifier'>,
+  { find, fault }: RuntimeService,
 ): Promise<void> {
   const signal = createLeaveSignal(outgoing);
   try {
     const { headers } = incoming;
     const request = parseRuntimeRequest({ ...target, headers, signal }, await readBody(incoming));
-    const runtime = find(request.arn);
+    const runtime = find(request);
     if (!runtime) {
       throw awsException('ResourceNotFoundException', `The local Bedrock has no runtime '${request.arn}'.`);
     }
+    if (fault?.type === 'exception') throw fault.exception;
+
     outgoing.setHeader(sessionHeader, request.sessionId);
-    const answer = await runtime(request);
-    if (answer instanceof Response) await sendResponse(outgoing, answer, signal);
-    else if (isAsyncIterable(answer)) await sendEvents(outgoing, answer, signal);
-    else sendJson(outgoing, answer);
+    const answer = toAnswer(await runtime(request), signal);
+    if (answer.begun) {
+      outgoing.writeHead(answer.status, answer.headers);
+      outgoing.flushHeaders();
+    }
+    for await (const piece of strike(answer.pieces, fault, { outgoing, signal, toLastPiece: answer.toLastPiece })) {
+      if (!outgoing.headersSent) outgoing.writeHead(answer.status, answer.headers);
+      await write(outgoing, piece, signal);
+    }
+    if (!outgoing.headersSent) outgoing.writeHead(answer.status, answer.headers);
+    outgoing.end();
   } catch (error) {
     if (!signal.aborted) fail(outgoing, error);
   }
-}
-
-async function sendResponse(outgoing: ServerResponse, response: Response, signal: AbortSignal): Promise<void> {
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.flushHeaders();
-  // The body of a Response gives bytes; Node's types say `any`.
-  const body = response.body as AsyncIterable<Uint8Array> | null;
-  for await (const bytes of body ?? []) await write(outgoing, bytes, signal);
-  outgoing.end();
-}
-
-async function sendEvents(
-  outgoing: ServerResponse,
-  events: AsyncIterable<unknown>,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    for await (const event of events) {
-      if (!outgoing.headersSent) outgoing.writeHead(200, eventHeaders);
-      await write(outgoing, toServerSentEvent(event), signal);
-    }
-  } catch (error) {
-    if (!outgoing.headersSent || signal.aborted) throw error;
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    outgoing.write(
-      toServerSentEvent({ error: message, error_type: name, message: 'An error occurred during streaming' }),
-    );
-  }
-  if (!outgoing.headersSent) outgoing.writeHead(200, eventHeaders);
-  outgoing.end();
-}
-
-const eventHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
-
-function toServerSentEvent(value: unknown): string {
-  return `data: ${toJson(value)}\n\n`;
-}
-
-function sendJson(outgoing: ServerResponse, value: unknown): void {
-  const body = toJson(value);
-  outgoing.writeHead(200, { 'content-type': 'application/json' });
-  outgoing.end(body);
-}
-
-// Python's None, which a function without a result returns, is `null` on the wire.
-function toJson(value: unknown): string {
-  return JSON.stringify(value ?? null);
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 function fail(outgoing: ServerResponse, error: unknown): void {
@@ -86,11 +53,10 @@ function fail(outgoing: ServerResponse, error: unknown): void {
     outgoing.destroy();
     return;
   }
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const status = runtimeExceptions.get(name);
-  if (status !== undefined) sendException(outgoing, status, name, message);
-  else sendException(outgoing, 424, 'RuntimeClientError', containerFailed);
+  const exception = toWireException(error, runtimeExceptions);
+  const unknown = { name: 'RuntimeClientError', fields: { message: containerFailed(500) } };
+  const { name, fields } = exception ?? unknown;
+  // The model of this service, other than that of agents, requires a reason.
+  const reason = name === 'ValidationException' && { reason: 'FieldValidationFailed' };
+  sendException(outgoing, runtimeExceptions.get(name) ?? 424, { name, fields: { ...reason, ...fields } });
 }
-
-// The service drops the container's own words.
-const containerFailed = 'Received error (500) from runtime. Please check your CloudWatch logs for more information.';

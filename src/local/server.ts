@@ -1,32 +1,38 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LocalAgent } from './agent-request.ts';
+import { createContainerRuntime } from './container.ts';
 import { createEchoAgent, createEchoRuntime } from './echo.ts';
-import { sendException } from './exceptions.ts';
-import { invokeAgent } from './invoke-agent.ts';
-import { invokeRuntime } from './invoke-runtime.ts';
+import { createFaults } from './faults.ts';
+import type { LocalFaults } from './faults.ts';
+import { createRoute } from './route.ts';
+import type { LocalCall, Services } from './route.ts';
 import type { LocalRuntime } from './runtime-request.ts';
 
-/** Where a local Bedrock listens and who answers there. With neither `agents` nor `runtimes`, every id and ARN is answered by an echo. */
+/** Where a local Bedrock listens, who answers there, and what goes wrong. */
 export interface LocalBedrockOptions {
   /** Any free port if left out. */
   readonly port?: number;
   /** `127.0.0.1` if left out. */
   readonly host?: string;
-  /** Agents by `AGENTID/ALIASID`. */
+  /** Agents by `AGENTID/ALIASID`. Left out, an echo answers for every id. */
   readonly agents?: Readonly<Record<string, LocalAgent>>;
-  /** AgentCore runtimes by ARN. */
-  readonly runtimes?: Readonly<Record<string, LocalRuntime>>;
+  /** AgentCore runtimes by ARN: functions, or the URLs of containers (`http://localhost:8080`). Left out, an echo answers for every ARN. */
+  readonly runtimes?: Readonly<Record<string, LocalRuntime | string>>;
+  /** How often a call fails on purpose, and how. */
+  readonly faults?: LocalFaults;
+  /** Makes the faults the same each time. */
+  readonly seed?: number;
+  /** Called after every request. */
+  readonly onCall?: (call: LocalCall) => void;
 }
 
 /** A running local Bedrock. */
 export interface LocalBedrock {
   /** The endpoint for an AWS client: `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Environment variables that point any AWS SDK here, with placeholder credentials. */
+  /** Environment variables that point any AWS SDK here, with placeholder credentials and a region. */
   readonly env: Readonly<Record<string, string>>;
   /** Stops listening and closes open connections. */
   readonly close: () => Promise<void>;
@@ -34,12 +40,17 @@ export interface LocalBedrock {
 
 /**
  * Starts an HTTP/1.1 server that answers InvokeAgent and InvokeAgentRuntime as AWS does, with agents that are functions.
- * Rejects when the port is taken. AWS's JavaScript client for agents speaks HTTP/2 unless told
+ * Rejects when the port is taken or an option cannot be. AWS's JavaScript client for agents speaks HTTP/2 unless told
  * `requestHandler: new NodeHttpHandler()`; no other client needs that.
  */
 export async function startLocalBedrock(options: LocalBedrockOptions = {}): Promise<LocalBedrock> {
   const host = options.host ?? '127.0.0.1';
-  const route = createRoute(options);
+  const route = createRoute({
+    findAgent: toFindAgent(options.agents),
+    findRuntime: toFindRuntime(options.runtimes),
+    drawFault: createFaults(options.faults ?? {}, options.seed),
+    onCall: options.onCall ?? (() => undefined),
+  });
   const server = createServer((incoming, outgoing) => void route(incoming, outgoing));
   server.listen(options.port ?? 0, host);
   await once(server, 'listening');
@@ -54,6 +65,9 @@ export async function startLocalBedrock(options: LocalBedrockOptions = {}): Prom
       AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: url,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
+      // No SDK starts without a region; JavaScript's and Java's read the first, Python's the second.
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
     },
     close: () =>
       new Promise((resolve) => {
@@ -63,48 +77,21 @@ export async function startLocalBedrock(options: LocalBedrockOptions = {}): Prom
   };
 }
 
-const agentPath = /^\/agents\/([^/]+)\/agentAliases\/([^/]+)\/sessions\/([^/]+)\/text$/;
-const runtimePath = /^\/runtimes\/([^/]+)\/invocations$/;
-
-function createRoute(
-  options: LocalBedrockOptions,
-): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
-  const nothingGiven = options.agents === undefined && options.runtimes === undefined;
-  const findAgent = nothingGiven ? always(createEchoAgent()) : among(options.agents ?? {});
-  const findRuntime = nothingGiven ? always(createEchoRuntime()) : among(options.runtimes ?? {});
-
-  return async (incoming, outgoing) => {
-    const requestId = randomUUID();
-    outgoing.setHeader('x-amzn-requestid', requestId);
-    const [path = '', query = ''] = (incoming.url ?? '').split('?');
-    const agent = parseLabels(agentPath, path);
-    const runtime = parseLabels(runtimePath, path);
-    if (incoming.method === 'POST' && agent) {
-      const [agentId = '', agentAliasId = '', sessionId = ''] = agent;
-      await invokeAgent(incoming, outgoing, { agentId, agentAliasId, sessionId, requestId }, findAgent);
-    } else if (incoming.method === 'POST' && runtime) {
-      const [arn = ''] = runtime;
-      const qualifier = new URLSearchParams(query).get('qualifier') ?? 'DEFAULT';
-      await invokeRuntime(incoming, outgoing, { arn, qualifier }, findRuntime);
-    } else {
-      sendException(outgoing, 404, 'UnknownOperationException', 'The local Bedrock does not know this operation.');
-    }
-  };
+function toFindAgent(agents: LocalBedrockOptions['agents']): Services['findAgent'] {
+  if (agents) return (name) => (Object.hasOwn(agents, name) ? agents[name] : undefined);
+  const echo = createEchoAgent();
+  return () => echo;
 }
 
-function always<Answer>(answer: Answer): () => Answer {
-  return () => answer;
-}
-
-function among<Answer>(answers: Readonly<Record<string, Answer>>): (name: string) => Answer | undefined {
-  return (name) => (Object.hasOwn(answers, name) ? answers[name] : undefined);
-}
-
-function parseLabels(pattern: RegExp, path: string): readonly string[] | undefined {
-  try {
-    return pattern.exec(path)?.slice(1).map(decodeURIComponent);
-  } catch {
-    // A broken escape like `%zz`: no operation has such a path.
-    return undefined;
+function toFindRuntime(given: LocalBedrockOptions['runtimes']): Services['findRuntime'] {
+  if (!given) {
+    const echo = createEchoRuntime();
+    return () => echo;
   }
+  const runtimes = Object.entries(given).map(([arn, runtime]) => ({
+    arn,
+    runtime: typeof runtime === 'string' ? createContainerRuntime(runtime) : runtime,
+  }));
+  return (asked) =>
+    runtimes.find(({ arn }) => arn === asked.arn || arn.endsWith(`:${asked.accountId}:runtime/${asked.arn}`))?.runtime;
 }

@@ -96,9 +96,10 @@ test('the echo says when it was told nothing', async () => {
   expect(deltasOf(await invokeRuntime('{"question":1}', session))).toContain('no prompt');
 });
 
-test('nothing echoes once an agent or a runtime is configured', async () => {
+test('an echo answers only where nothing is configured', async () => {
   const other = await startLocalBedrock({ agents: {} });
-  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME', other.url);
+  for (const [name, value] of Object.entries(other.env)) vi.stubEnv(name, value);
   await expect(invokeAgent({ inputText: 'Hi' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  expect(deltasOf(await invokeRuntime('Hi', 'c-session-of-the-right-length-0123456789'))).toContain('You said: Hi');
   await other.close();
 });

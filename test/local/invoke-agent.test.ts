@@ -209,26 +209,6 @@ test('an error of no AWS name is an InternalServerException', async () => {
   ).rejects.toMatchObject({ name: 'InternalServerException', message: 'Oh.', $metadata: { httpStatusCode: 500 } });
 });
 
-test.each([
-  [
-    { agentId: 'LONGERTHANTEN' },
-    "'agentId' failed to satisfy constraint: Member must have length less than or equal to 10",
-  ],
-  [
-    { agentAliasId: 'a-b' },
-    "'agentAliasId' failed to satisfy constraint: Member must satisfy regular expression pattern",
-  ],
-  [{ sessionId: 'x' }, "'sessionId' failed to satisfy constraint: Member must have length greater than or equal to 2"],
-  [{ sessionId: 'a b/€' }, "'sessionId' failed to satisfy constraint: Member must satisfy regular expression pattern"],
-  [{ memoryId: 'x' }, "'memoryId' failed to satisfy constraint"],
-])('%j is a ValidationException', async (more, message) => {
-  await expect(invoke(worker, more)).rejects.toMatchObject({
-    name: 'ValidationException',
-    message: expect.stringContaining(`1 validation error detected: Value at ${message}`) as string,
-    $metadata: { httpStatusCode: 400 },
-  });
-});
-
 test('an agent that is not configured is a ResourceNotFoundException', async () => {
   await expect(invoke(worker, { agentId: 'OTHER' })).rejects.toMatchObject({
     name: 'ResourceNotFoundException',

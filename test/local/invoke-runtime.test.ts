@@ -109,15 +109,6 @@ test('a call without a session gets a new one', async () => {
   expect(await response.json()).toBe(header);
 });
 
-test.each([32, 257])('a session id of %i characters is a ValidationException', async (length) => {
-  const runtimeSessionId = 'x'.repeat(length);
-  await expect(invoke(() => 'ok', { runtimeSessionId })).rejects.toMatchObject({
-    name: 'ValidationException',
-    message: expect.stringContaining("Value at 'runtimeSessionId' failed to satisfy constraint") as string,
-    $metadata: { httpStatusCode: 400 },
-  });
-});
-
 test('a runtime that is not configured is a ResourceNotFoundException', async () => {
   await expect(invoke(() => 'ok', { agentRuntimeArn: `${agentRuntimeArn}x` })).rejects.toMatchObject({
     name: 'ResourceNotFoundException',

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startLocalBedrock } from '../../src/local.ts';
 
-const path = '/runtimes/any/invocations';
+const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/any-abcdefghij';
+const path = `/runtimes/${encodeURIComponent(arn)}/invocations`;
 
 test('close ends the calls that are still open', async () => {
   const bedrock = await startLocalBedrock({
     runtimes: {
-      any: async function* () {
+      [arn]: async function* () {
         yield 'part';
         await sleep(60_000, undefined, { ref: false });
       },

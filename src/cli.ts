@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { runLocalCommand } from './local/command.ts';
+import type { LocalCommandOptions } from './local/command.ts';
+
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('bedrock-agents-openai')
+  .description('The OpenAI face of Amazon Bedrock agents.')
+  .version(manifest.version);
+
+program
+  .command('local')
+  .description('a local Bedrock: agents that say back what they are told, for development and tests')
+  .option('--port <port>', 'the port; 0 for any free one', parseNumber, 4100)
+  .option('--host <host>', 'the address to listen on', '127.0.0.1')
+  .option('--fail <name:probability>', 'let calls fail, as throttling:0.1, throttling@stream:0.1, reset:0.1', append)
+  .option('--forward <ARN=URL>', 'an AgentCore container that answers for a runtime, as http://localhost:8080', append)
+  .option('--seed <n>', 'make the failures the same each time', parseNumber)
+  .action((options: LocalCommandOptions) => runLocalCommand(options, console.log));
+
+program.parseAsync().catch((error: unknown) => {
+  program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+});
+
+function parseNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function append(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value];
+}
