@@ -17,13 +17,11 @@ export interface Opened extends Omit<AgentResponse, 'events'> {
   readonly reader: Reader;
 }
 
-/** Sends the request; `signal` ends it. */
-export type Open = (signal: AbortSignal) => Promise<Opened>;
+/** Sends the request; `signal` ends it. Whatever it adds to `secrets` stands in no error. */
+export type Open = (signal: AbortSignal, secrets: string[]) => Promise<Opened>;
 
 export interface CallOptions {
   readonly maxBytes: number;
-  /** What must not stand in an error, whatever AWS writes into it. */
-  readonly secrets: readonly string[];
   /** Says more about an error than AWS did. */
   readonly explain?: (error: APIError) => APIError;
 }
@@ -35,8 +33,9 @@ export interface CallOptions {
 export async function call(request: AgentRequest, open: Open, options: CallOptions): Promise<AgentResponse> {
   request.signal?.throwIfAborted();
   const lifetime = createLifetime(request);
-  const { body, reader, ...response } = await begin(open, lifetime, options);
-  const toError = (thrown: unknown) => toThrow(thrown, lifetime, options, response.requestId);
+  const secrets: string[] = [];
+  const { body, reader, ...response } = await begin(open, lifetime, options, secrets);
+  const toError = (thrown: unknown) => toThrow(thrown, lifetime, options, secrets, response.requestId);
   const source = readEvents(body, reader, lifetime, { maxBytes: options.maxBytes, toError });
   let first: IteratorResult<readonly AgentEvent[], undefined> | undefined = await source.next();
   // Not a generator: one that has not begun has no `finally`, and this one holds a connection already.
@@ -55,8 +54,8 @@ export async function call(request: AgentRequest, open: Open, options: CallOptio
   return { ...response, events: { [Symbol.asyncIterator]: () => events } };
 }
 
-async function begin(open: Open, lifetime: Lifetime, options: CallOptions): Promise<Opened> {
-  const opening = open(lifetime.signal);
+async function begin(open: Open, lifetime: Lifetime, options: CallOptions, secrets: string[]): Promise<Opened> {
+  const opening = open(lifetime.signal, secrets);
   try {
     // AWS's client heeds the signal once it sends, but not while it looks for credentials.
     return await lifetime.race(opening);
@@ -67,7 +66,7 @@ async function begin(open: Open, lifetime: Lifetime, options: CallOptions): Prom
       ({ body }) => body.destroy(),
       () => undefined,
     );
-    throw toThrow(error, lifetime, options);
+    throw toThrow(error, lifetime, options, secrets);
   }
 }
 
@@ -75,7 +74,8 @@ async function begin(open: Open, lifetime: Lifetime, options: CallOptions): Prom
 function toThrow(
   thrown: unknown,
   { signal }: Lifetime,
-  { secrets, explain }: CallOptions,
+  { explain }: CallOptions,
+  secrets: readonly string[],
   requestId?: string,
 ): unknown {
   if (signal.aborted) return signal.reason;

@@ -2,6 +2,7 @@ import type { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/cli
 import type { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
 import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
+import type { Credentials } from './credentials.ts';
 import { createIdentityProvider } from './identity.ts';
 import { createHandler } from './transport.ts';
 
@@ -12,13 +13,13 @@ export interface Clients {
 }
 
 export interface AgentsClient {
-  readonly client: Pick<BedrockAgentRuntimeClient, 'send'>;
+  readonly client: Pick<BedrockAgentRuntimeClient, 'send' | 'config'>;
   readonly InvokeAgentCommand: typeof InvokeAgentCommand;
   readonly region: string;
 }
 
 export interface AgentCoreClient {
-  readonly client: Pick<BedrockAgentCoreClient, 'send'>;
+  readonly client: Pick<BedrockAgentCoreClient, 'send' | 'config'>;
   readonly InvokeAgentRuntimeCommand: typeof InvokeAgentRuntimeCommand;
   readonly region: string;
 }
@@ -34,13 +35,14 @@ export function createClients(): Clients {
 
   async function toConfig(connection: Connection) {
     const { endpoint, credentials, stsEndpoint, sslVerify } = connection;
-    const region =
-      connection.region ?? (await findRegion(credentials?.type === 'profile' ? credentials.name : undefined));
+    const region = connection.region ?? (await findRegion(toProfile(credentials)));
     const requestHandler = await handlers.get([sslVerify], () => createHandler(sslVerify));
     const sts = { region, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) };
     const identity =
       credentials &&
-      (await identities.get([credentials, stsEndpoint, sslVerify], () => createIdentityProvider(credentials, sts)));
+      (await identities.get([credentials, stsEndpoint, sslVerify, toEnvironment()], () =>
+        createIdentityProvider(credentials, sts),
+      ));
     return {
       region,
       requestHandler,
@@ -72,15 +74,23 @@ export function createClients(): Clients {
 
 async function findRegion(profile: string | undefined): Promise<string> {
   const { AWS_REGION_NAME, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  // An empty variable is none.
   const region = AWS_REGION_NAME || AWS_REGION || AWS_DEFAULT_REGION;
-  // A profile that the caller names brings its own region along, and the environment's is another's.
-  if (region && profile === undefined) return region;
+  if (region) return region;
   const { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } =
     await import('@smithy/core/config');
-  const options = { ...NODE_REGION_CONFIG_OPTIONS, default: region ?? 'us-west-2' };
-  // An empty variable is none, but the SDK would take it.
-  const selectors = { ...options, environmentVariableSelector: () => undefined };
+  const selectors = {
+    ...NODE_REGION_CONFIG_OPTIONS,
+    environmentVariableSelector: () => undefined,
+    default: 'us-west-2',
+  };
   return loadConfig(selectors, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...(profile !== undefined && { profile }) })();
+}
+
+/** The profile that credentials come from, at whatever remove. */
+function toProfile(credentials: Credentials | undefined): string | undefined {
+  if (credentials?.type === 'role') return toProfile(credentials.base);
+  return credentials?.type === 'profile' ? credentials.name : undefined;
 }
 
 /** What the SDK reads from the environment when a client is made; a change of it asks for another client. */
@@ -96,6 +106,9 @@ const environment = [
 ];
 
 function toKey({ region, endpoint, credentials, stsEndpoint, sslVerify }: Connection): readonly unknown[] {
-  const variables = environment.map((name) => process.env[name]);
-  return [region, endpoint, credentials, stsEndpoint, sslVerify, variables];
+  return [region, endpoint, credentials, stsEndpoint, sslVerify, toEnvironment()];
+}
+
+function toEnvironment(): readonly unknown[] {
+  return environment.map((name) => process.env[name]);
 }

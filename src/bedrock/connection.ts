@@ -1,7 +1,7 @@
 import type { AgentRequest } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 import { parseHeaders } from './headers.ts';
-import { credentialNames, type Credentials, parseCredentials, toSecrets } from './credentials.ts';
+import { credentialNames, type Credentials, parseCredentials } from './credentials.ts';
 
 /** How to reach AWS, as the caller gave it. */
 export interface Connection {
@@ -14,8 +14,6 @@ export interface Connection {
   readonly sslVerify?: boolean | string;
   readonly headers: Readonly<Record<string, string>>;
   readonly maxBytes: number;
-  /** What was given in confidence; no error repeats it. */
-  readonly secrets: readonly string[];
 }
 
 /** The most that AgentCore sends: https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/bedrock-agentcore-limits.html */
@@ -66,7 +64,6 @@ export function parseConnection({ parameters }: AgentRequest): Connection {
       ...headerNames.map((name) => parseHeaders(parameters[name], name)),
     ) as Connection['headers'],
     maxBytes: parseMaxBytes(parameters['max_response_bytes']),
-    secrets: toSecrets(credentials),
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && { credentials }),

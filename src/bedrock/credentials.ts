@@ -57,14 +57,17 @@ export const credentialNames: readonly string[] = [...Object.keys(texts), 'aws_c
  * set is a `BadRequestError` that names what is missing.
  */
 export function parseCredentials(parameters: Readonly<Record<string, unknown>>): Credentials | undefined {
-  const { aws_credentials: own } = parameters;
-  if (own !== undefined) return { type: 'given', identity: parseOwn(own) };
   const given = parseTexts(parameters);
-  const { aws_role_name: role, aws_web_identity_token: token, aws_profile_name: profile } = given;
-  const keys = parseKeys(given);
-  const sessionName = given.aws_session_name;
-  if (token !== undefined) {
+  const { aws_role_name: role, aws_web_identity_token: token, aws_session_name: sessionName } = given;
+  const tags = parseTags(parameters['aws_session_tags']);
+  const base = parseBase(parameters, given);
+  const isGiven = (name: TextName | 'aws_session_tags') => parameters[name] != null;
+
+  if (token !== undefined && (role !== undefined || isGiven('aws_web_identity_token'))) {
     if (role === undefined) throw missing('aws_role_name', 'a web identity token is exchanged for a role');
+    const unused = (['aws_external_id', 'aws_session_tags'] as const).find(isGiven);
+    if (unused)
+      throw new BadRequestError(`${unused}: AWS does not take it with a web identity token.`, { param: unused });
     return {
       type: 'web-identity',
       role,
@@ -72,17 +75,11 @@ export function parseCredentials(parameters: Readonly<Record<string, unknown>>):
       ...(sessionName !== undefined && { sessionName }),
     };
   }
-  // Keys that were given beat a profile that only the environment names.
-  const base =
-    profile !== undefined && (!keys || parameters['aws_profile_name'] !== undefined)
-      ? { type: 'profile' as const, name: profile }
-      : keys;
   if (role === undefined) {
-    const ofRole = ['aws_external_id', 'aws_session_name', 'aws_session_tags'].find((name) => parameters[name] != null);
-    if (ofRole !== undefined) throw missing('aws_role_name', `${ofRole} says how to assume a role`);
+    const ofRole = (['aws_external_id', 'aws_session_name', 'aws_session_tags'] as const).find(isGiven);
+    if (ofRole) throw missing('aws_role_name', `${ofRole} says how to assume a role`);
     return base;
   }
-  const tags = parseTags(parameters['aws_session_tags']);
   return {
     type: 'role',
     role,
@@ -93,21 +90,23 @@ export function parseCredentials(parameters: Readonly<Record<string, unknown>>):
   };
 }
 
-/** What must not be repeated: an error of AWS's may quote what was sent. */
-export function toSecrets(credentials: Credentials | undefined): readonly string[] {
-  switch (credentials?.type) {
-    case 'given': {
-      if (typeof credentials.identity === 'function') return [];
-      const { accessKeyId, secretAccessKey, sessionToken } = credentials.identity;
-      return [accessKeyId, secretAccessKey, ...(sessionToken === undefined ? [] : [sessionToken])];
-    }
-    case 'role':
-      return toSecrets(credentials.base);
-    case 'web-identity':
-      return 'token' in credentials.token ? [credentials.token.token] : [];
-    default:
-      return [];
+/** Who calls, or who assumes the role. What the caller gives beats what only the environment names. */
+function parseBase(parameters: Readonly<Record<string, unknown>>, given: Given): Credentials | undefined {
+  const own = parseOwn(parameters['aws_credentials']);
+  const keys = parseKeys(given);
+  const profile = given.aws_profile_name;
+  const isChosen = parameters['aws_profile_name'] != null;
+  if (own && (keys || isChosen)) {
+    throw new BadRequestError('aws_credentials: give these, or keys, or a profile.', { param: 'aws_credentials' });
   }
+  if (profile !== undefined && (isChosen || !(own ?? keys))) return { type: 'profile', name: profile };
+  return own ?? keys;
+}
+
+/** What no error may repeat of an identity: AWS's own errors may quote what was sent. */
+export function toSecrets({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentialIdentity): readonly string[] {
+  // Real ones are long; a few letters would be cut out of every other word.
+  return [accessKeyId, secretAccessKey, sessionToken ?? ''].filter((secret) => secret.length >= 8);
 }
 
 function parseTexts(parameters: Readonly<Record<string, unknown>>): Given {
@@ -136,14 +135,22 @@ function parseKeys(given: Given): Credentials | undefined {
   };
 }
 
-function parseOwn(own: unknown): AwsCredentialIdentity | AwsCredentialIdentityProvider {
-  // What a provider returns is the SDK's to check.
-  if (typeof own === 'function') return own as AwsCredentialIdentityProvider;
-  const { accessKeyId, secretAccessKey } = Object(own) as Partial<Record<string, unknown>>;
-  if (typeof accessKeyId === 'string' && typeof secretAccessKey === 'string') return own as AwsCredentialIdentity;
+function parseOwn(own: unknown): Credentials | undefined {
+  if (own == null) return undefined;
+  // What a provider returns is checked when it does.
+  if (typeof own === 'function') return { type: 'given', identity: own as AwsCredentialIdentityProvider };
+  if (isIdentity(own)) return { type: 'given', identity: own };
   throw new BadRequestError('aws_credentials: expected an identity of the AWS SDK or a function that returns one.', {
     param: 'aws_credentials',
   });
+}
+
+/** Whether a value is keys that the AWS SDK can sign with. */
+export function isIdentity(value: unknown): value is AwsCredentialIdentity {
+  if (typeof value !== 'object' || value === null) return false;
+  const { accessKeyId, secretAccessKey, sessionToken }: Partial<Record<keyof AwsCredentialIdentity, unknown>> = value;
+  const isToken = sessionToken == null || typeof sessionToken === 'string';
+  return typeof accessKeyId === 'string' && typeof secretAccessKey === 'string' && isToken;
 }
 
 function parseTags(tags: unknown): readonly SessionTag[] | undefined {

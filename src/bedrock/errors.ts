@@ -63,6 +63,16 @@ const statusOfName: ReadonlyMap<string, number> = new Map([
 /** Nothing was sent when these happened. */
 const connectCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
+/** A failure that several calls wait for; each makes an error of its own of it, to add what it knows of itself. */
+export class SharedFailure extends Error {
+  readonly toError: () => APIError;
+
+  constructor(toError: () => APIError) {
+    super(toError().message);
+    this.toError = toError;
+  }
+}
+
 /** An exception that came as a frame of a stream, its name in AWS's camelCase. */
 export class StreamException extends Error {
   constructor(name: string, message: unknown) {
@@ -78,6 +88,7 @@ export class StreamException extends Error {
  */
 export function toAPIError(thrown: unknown, secrets: readonly string[] = []): APIError {
   if (thrown instanceof APIError) return thrown;
+  if (thrown instanceof SharedFailure) return thrown.toError();
   const error = toAwsError(thrown);
   const status = toStatus(error);
   if (status === undefined) return toConnectionError(error);
@@ -164,8 +175,8 @@ function toConnectionError(error: AwsError): APIError {
   return new APIConnectionError(message, { cause: error, retryable });
 }
 
-/** What AWS quotes of a request when it refuses the signature: headers, and with them the session token. */
-const quoted = /\s*(The Canonical String|The String-to-Sign|Authorization=)[^]*/i;
+/** What quotes a request (AWS, when it refuses the signature: headers, session token and all) or a process's output. */
+const quoted = /\s*(The Canonical String|The String-to-Sign|Authorization=|Command failed:)[^]*/i;
 
 function redact(message: string, secrets: readonly string[]): string {
   return secrets.reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));

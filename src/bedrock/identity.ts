@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import { APIConnectionError, AuthenticationError } from '../errors.ts';
-import type { AssumedRole, Credentials, TokenSource, WebIdentity } from './credentials.ts';
-import { toAPIError } from './errors.ts';
+import { APIConnectionError, type APIError, AuthenticationError, Timeout } from '../errors.ts';
+import { type AssumedRole, type Credentials, isIdentity, type TokenSource, toSecrets } from './credentials.ts';
+import { SharedFailure, toAPIError } from './errors.ts';
 
 /** How AWS's token service is reached. */
 export interface StsOptions {
@@ -12,7 +12,10 @@ export interface StsOptions {
   readonly requestHandler: NodeHttpHandler;
 }
 
-/** Both routes, proxies and people who look at CloudTrail see who assumed a role. */
+/** One step on the way to credentials; what it adds to `secrets` stands in no error. */
+type Step = (secrets: string[]) => Promise<AwsCredentialIdentity>;
+
+/** People who look at CloudTrail see who assumed a role. */
 const defaultSessionName = 'bedrock-agents-openai';
 
 /**
@@ -23,29 +26,46 @@ export async function createIdentityProvider(
   credentials: Credentials,
   sts: StsOptions,
 ): Promise<AwsCredentialIdentity | AwsCredentialIdentityProvider> {
-  if (credentials.type === 'given') return credentials.identity;
+  if (credentials.type === 'given') {
+    const { identity } = credentials;
+    return typeof identity === 'function'
+      ? remember('get an identity from aws_credentials', () => identity())
+      : identity;
+  }
   const sdk = await import('@aws-sdk/credential-providers');
   const { endpoint, ...rest } = sts;
   const clientConfig = { ...rest, maxAttempts: 3, ...(endpoint !== undefined && { endpoint }) };
 
   switch (credentials.type) {
-    case 'profile':
-      return remember(`read the profile ${credentials.name}`, sdk.fromIni({ profile: credentials.name, clientConfig }));
-    case 'web-identity':
-      return remember(`exchange the web identity token for ${credentials.role}`, async () => {
+    case 'profile': {
+      const { name: profile } = credentials;
+      return remember(`read the profile ${profile}`, () => sdk.fromIni({ profile, clientConfig, ignoreCache: true })());
+    }
+    case 'web-identity': {
+      const { role: roleArn, sessionName: roleSessionName = defaultSessionName } = credentials;
+      return remember(`exchange the web identity token for ${roleArn}`, async (secrets) => {
         const webIdentityToken = await readToken(credentials.token);
-        return sdk.fromWebToken({ ...toWebToken(credentials), webIdentityToken, clientConfig })();
+        secrets.push(webIdentityToken);
+        return sdk.fromWebToken({ roleArn, roleSessionName, webIdentityToken, clientConfig })();
       });
+    }
     case 'role': {
       const base = credentials.base && (await createIdentityProvider(credentials.base, sts));
-      const options = { params: toParams(credentials), clientConfig, ...(base && { masterCredentials: base }) };
-      return remember(`assume the role ${credentials.role}`, sdk.fromTemporaryCredentials(options));
+      return remember(`assume the role ${credentials.role}`, async (secrets) => {
+        const masterCredentials = typeof base === 'function' ? await base() : base;
+        if (masterCredentials) secrets.push(...toSecrets(masterCredentials));
+        const options = {
+          params: toParams(credentials),
+          clientConfig,
+          ...(masterCredentials && { masterCredentials }),
+        };
+        // A new provider each time: its client would keep the keys that the default chain found first.
+        return sdk.fromTemporaryCredentials(options)();
+      });
     }
+    default:
+      return credentials satisfies never;
   }
-}
-
-function toWebToken({ role, sessionName = defaultSessionName }: WebIdentity) {
-  return { roleArn: role, roleSessionName: sessionName };
 }
 
 function toParams({ role, sessionName = defaultSessionName, externalId, tags }: AssumedRole) {
@@ -59,28 +79,39 @@ function toParams({ role, sessionName = defaultSessionName, externalId, tags }: 
 
 async function readToken(source: TokenSource): Promise<string> {
   if ('token' in source) return source.token;
-  if ('file' in source) return (await readFile(source.file, 'utf8')).trim();
-  const token = process.env[source.environment];
-  if (token) return token;
-  throw new AuthenticationError(`The environment variable ${source.environment} is not set; it should hold a token.`);
+  if ('environment' in source) {
+    const token = process.env[source.environment];
+    if (token) return token;
+    throw new AuthenticationError(`the environment variable ${source.environment} is not set`);
+  }
+  try {
+    return (await readFile(source.file, 'utf8')).trim();
+  } catch (cause) {
+    throw new AuthenticationError(`the file ${source.file} cannot be read`, { cause });
+  }
 }
 
 /** Refreshed this long before the end, in milliseconds, or a tenth of a shorter life: the SDK asks anew all through it. */
 const margin = 5 * 60_000;
 
-function remember(step: string, provide: AwsCredentialIdentityProvider): AwsCredentialIdentityProvider {
+/** Milliseconds after which a step is given up, so that one that hangs does not hang every later call. */
+const longestStep = 5 * 60_000;
+
+function remember(name: string, step: Step): AwsCredentialIdentityProvider {
   let held: { readonly identity: AwsCredentialIdentity; readonly until: number } | undefined;
   let pending: Promise<AwsCredentialIdentity> | undefined;
 
   async function refresh(): Promise<AwsCredentialIdentity> {
+    const secrets: string[] = [];
+    const asked = Date.now();
     try {
-      const asked = Date.now();
-      const identity = await provide();
+      const identity: unknown = await within(longestStep, step(secrets));
+      if (!isIdentity(identity)) throw new AuthenticationError('what came is no identity with keys');
       const end = identity.expiration?.getTime() ?? Infinity;
       held = { identity, until: end - Math.min(margin, (end - asked) / 10) };
       return identity;
     } catch (error) {
-      throw toFailure(step, error);
+      throw new SharedFailure(() => toFailure(name, error, secrets));
     } finally {
       pending = undefined;
     }
@@ -93,11 +124,29 @@ function remember(step: string, provide: AwsCredentialIdentityProvider): AwsCred
   };
 }
 
-function toFailure(step: string, error: unknown): Error {
-  const { message, code, retryable } = toAPIError(error);
-  const details = { cause: error, retryable, ...(code !== null && { code }) };
-  const sentence = `Could not ${step}: ${message}`;
-  return toAPIError(error) instanceof APIConnectionError
-    ? new APIConnectionError(sentence, details)
-    : new AuthenticationError(sentence, { ...details, retryable: false });
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Timeout(`there was no answer for ${milliseconds / 1000} seconds`)),
+      milliseconds,
+    );
+    timer.unref();
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function toFailure(step: string, thrown: unknown, secrets: readonly string[]): APIError {
+  const error = toAPIError(thrown, secrets);
+  const { message, code, cause, retryable } = error;
+  const details = { cause, ...(code !== null && { code }) };
+  const sentence = `Could not ${step}: ${message.replace(/\.$/, '')}.`;
+  if (error instanceof Timeout) return new Timeout(sentence, details);
+  return error instanceof APIConnectionError && retryable
+    ? new APIConnectionError(sentence, { ...details, retryable })
+    : new AuthenticationError(sentence, details);
 }

@@ -4,6 +4,7 @@ import { BadRequestError } from '../../errors.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
+import { toSecrets } from '../credentials.ts';
 import { addHeaders } from '../middleware.ts';
 import type { RuntimeRef } from '../model.ts';
 import { priceOf } from '../price.ts';
@@ -24,13 +25,14 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
 
     return call(
       request,
-      async (signal) => {
+      async (signal, secrets) => {
         const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore({
           ...connection,
           region: ref.region,
         });
         const command = new InvokeAgentRuntimeCommand(input);
         addHeaders(command, connection.headers);
+        secrets.push(...toSecrets(await client.config.credentials()));
         const output = await client.send(command, { abortSignal: signal });
         return {
           // On Node the SDK hands out the response of node:http.

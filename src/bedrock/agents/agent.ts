@@ -3,6 +3,7 @@ import { type APIError, PermissionDeniedError } from '../../errors.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
+import { toSecrets } from '../credentials.ts';
 import { addHeaders, takeBody } from '../middleware.ts';
 import type { AgentRef } from '../model.ts';
 import { priceOf } from '../price.ts';
@@ -17,11 +18,12 @@ export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
 
     return call(
       request,
-      async (signal) => {
+      async (signal, secrets) => {
         const { client, InvokeAgentCommand, region } = await clients.agents(connection);
         const command = new InvokeAgentCommand(input);
         addHeaders(command, connection.headers);
         const body = takeBody(command);
+        secrets.push(...toSecrets(await client.config.credentials()));
         const output = await client.send(command, { abortSignal: signal });
         return {
           body: body(),
