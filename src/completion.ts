@@ -3,7 +3,8 @@ import type { Agents } from './agent.ts';
 import { withModel } from './errors.ts';
 import { type Chunks, toChunks } from './openai/chunks.ts';
 import { type ChatCompletion, collect } from './openai/collect.ts';
-import { type CompletionCall, type CompletionParameters, parseRequest } from './openai/request.ts';
+import type * as Requests from './openai/request.ts';
+import type { CompletionCall, CompletionParameters } from './openai/request.ts';
 import { CompletionStream } from './openai/stream.ts';
 import { retry } from './policy/retry.ts';
 
@@ -18,9 +19,14 @@ export interface Completion {
   (parameters: CompletionParameters): Promise<ChatCompletion | CompletionStream>;
 }
 
+/** Loaded with the first call: the schema's library is most of what importing this package would cost. */
+let requests: Promise<typeof Requests> | undefined;
+
 /** A `completion()` that finds its agents with `agents`. */
 export function createCompletion(agents: Agents): Completion {
   async function completion(parameters: CompletionParameters): Promise<ChatCompletion | CompletionStream> {
+    requests ??= import('./openai/request.ts');
+    const { parseRequest } = await requests;
     const call = parseRequest(parameters);
     return call.request.stream ? stream(agents, call) : collect(await ask(agents, call, call.request.signal));
   }

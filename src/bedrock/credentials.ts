@@ -63,7 +63,9 @@ export function parseCredentials(parameters: Readonly<Record<string, unknown>>):
   const base = parseBase(parameters, given);
   const isGiven = (name: TextName | 'aws_session_tags') => parameters[name] != null;
 
-  if (token !== undefined && (role !== undefined || isGiven('aws_web_identity_token'))) {
+  // What the caller gives beats what only the environment names.
+  const isBaseGiven = base !== undefined && (base.type === 'given' || isGiven('aws_profile_name'));
+  if (token !== undefined && (isGiven('aws_web_identity_token') || (role !== undefined && !isBaseGiven))) {
     if (role === undefined) throw missing('aws_role_name', 'a web identity token is exchanged for a role');
     const unused = (['aws_external_id', 'aws_session_tags'] as const).find(isGiven);
     if (unused)

@@ -3,7 +3,7 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smit
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { APIConnectionError, type APIError, AuthenticationError, Timeout } from '../errors.ts';
 import { type AssumedRole, type Credentials, isIdentity, type TokenSource, toSecrets } from './credentials.ts';
-import { SharedFailure, toAPIError } from './errors.ts';
+import { SharedFailure, statusError, toAPIError } from './errors.ts';
 
 /** How AWS's token service is reached. */
 export interface StsOptions {
@@ -142,11 +142,13 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> 
 
 function toFailure(step: string, thrown: unknown, secrets: readonly string[]): APIError {
   const error = toAPIError(thrown, secrets);
-  const { message, code, cause, retryable } = error;
-  const details = { cause, ...(code !== null && { code }) };
-  const sentence = `Could not ${step}: ${message.replace(/\.$/, '')}.`;
-  if (error instanceof Timeout) return new Timeout(sentence, details);
-  return error instanceof APIConnectionError && retryable
-    ? new APIConnectionError(sentence, { ...details, retryable })
-    : new AuthenticationError(sentence, details);
+  const { status, message, code, cause, retryable } = error;
+  const details = { cause, retryable, ...(code !== null && { code }) };
+  // An error with no status and no code is nobody's answer: a function of the caller's threw it.
+  const isForeign = error instanceof APIConnectionError && !(cause instanceof Error && 'code' in cause);
+  const sentence = `Could not ${step}${isForeign ? '; `cause` says why' : `: ${message.replace(/\.$/, '')}`}.`;
+  if (error instanceof APIConnectionError && !isForeign) return new APIConnectionError(sentence, details);
+  // A token service in trouble says nothing about who asks.
+  if (!isForeign && (status === 408 || status === 429 || status >= 500)) return statusError(status, sentence, details);
+  return new AuthenticationError(sentence, { ...details, retryable: false });
 }

@@ -781,6 +781,22 @@ describe('a web identity', () => {
   });
 
   it.each([
+    ['keys', { ...keys }, 'AKIDEXAMPLE'],
+    ['aws_credentials', { aws_credentials: { accessKeyId: 'AKIDOWN', secretAccessKey: 'own-secret' } }, 'AKIDOWN'],
+  ])(
+    'that only the environment holds, with a role, does not replace %s that the caller gives',
+    async (_, own, keyId) => {
+      const sts = await serveSts();
+      vi.stubEnv('AWS_WEB_IDENTITY_TOKEN', token);
+      vi.stubEnv('AWS_ROLE_NAME', role);
+      vi.stubEnv('AWS_STS_ENDPOINT', sts.url);
+      await ask(own);
+      // Who signs in the end, or who asks for the role in the environment: in both cases the caller's own keys.
+      expect([lastSignature().keyId, ...sts.calls.map(({ signature }) => signature?.keyId)]).toContain(keyId);
+    },
+  );
+
+  it.each([
     ['aws_external_id', 'id-1'],
     ['aws_session_tags', [{ Key: 'tenant', Value: 'acme' }]],
   ])('refuses %s, which AWS does not take with a token, instead of leaving it out in silence', async (param, value) => {
@@ -1044,6 +1060,7 @@ describe('aws_credentials', () => {
     expect(await signed({ aws_credentials: provider }, completion)).toMatchObject({ keyId: 'AKIDOWN2' });
     expect(error.message).toContain('aws_credentials');
     expect(error).toBeInstanceOf(AuthenticationError);
+    expect(error.message).not.toContain('AWS failed');
     expect(inspect(error.cause)).toContain('The vault is sealed.');
   });
 
@@ -1193,6 +1210,13 @@ describe('a role that cannot be assumed', () => {
     });
     expect(web.message).toMatch(/^Could not exchange the web identity token for .*ECONNREFUSED/);
     expectNothingOf(web, ['token-SECRET']);
+  });
+
+  it('since the connection is lost names the step too, and is no question of who asks', async () => {
+    const breaking = await serve((response) => response.destroy());
+    const error = await failure({ ...given, aws_role_name: role, aws_sts_endpoint: breaking.url });
+    expect(error.message).toMatch(/^Could not assume the role .*ECONNRESET/);
+    expect(error).toBeInstanceOf(APIConnectionError);
   });
 
   it('fails a hundred calls at once with one AssumeRole', async () => {
@@ -1527,6 +1551,7 @@ describe.skipIf(!openssl)('ssl_verify (needs openssl)', () => {
     const error = await failure(parameters);
     expect(error.message).toMatch(/^Could not assume the role /);
     expect(error.message).not.toContain('STS over TLS');
+    expect(error).toBeInstanceOf(APIConnectionError);
   });
 
   it('for the default chain’s token service holds too', async () => {
