@@ -16,7 +16,9 @@ export function createCache(most: number): Cache {
       entries.set(hash, entry);
       const [oldest] = entries.keys();
       if (oldest !== undefined && entries.size > most) entries.delete(oldest);
-      entry.catch(() => entries.delete(hash));
+      entry.catch(() => {
+        if (entries.get(hash) === entry) entries.delete(hash);
+      });
       return entry;
     },
   };

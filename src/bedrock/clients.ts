@@ -37,19 +37,18 @@ export function createClients(): Clients {
     const { endpoint, credentials, stsEndpoint, sslVerify } = connection;
     const region = connection.region ?? (await findRegion(toProfile(credentials)));
     const requestHandler = await handlers.get([sslVerify], () => createHandler(sslVerify));
-    const sts = { region, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) };
-    const identity =
-      credentials &&
-      (await identities.get([credentials, stsEndpoint, sslVerify, toEnvironment()], () =>
-        createIdentityProvider(credentials, sts),
-      ));
+    const stsRegion = regionOf(stsEndpoint) ?? region;
+    const sts = { region: stsRegion, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) };
+    const identity = await identities.get([credentials, stsEndpoint, sslVerify, toEnvironment()], () =>
+      createIdentityProvider(credentials, sts),
+    );
     return {
       region,
       requestHandler,
       // The SDK would run a turn twice: retrying is policy, and ours.
       maxAttempts: 1,
       ...(endpoint !== undefined && { endpoint }),
-      ...(identity && { credentials: identity }),
+      credentials: identity,
     };
   }
 
@@ -85,6 +84,11 @@ async function findRegion(profile: string | undefined): Promise<string> {
     default: 'us-west-2',
   };
   return loadConfig(selectors, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...(profile !== undefined && { profile }) })();
+}
+
+/** A regional endpoint of the token service takes only signatures for its own region. */
+function regionOf(stsEndpoint: string | undefined): string | undefined {
+  return /^https:\/\/sts(?:-fips)?\.([a-z]+(?:-[a-z0-9]+)+)\.amazonaws\./.exec(stsEndpoint ?? '')?.[1];
 }
 
 /** The profile that credentials come from, at whatever remove. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import { BadRequestError } from '../errors.ts';
@@ -61,15 +62,15 @@ export function parseCredentials(parameters: Readonly<Record<string, unknown>>):
   const { aws_role_name: role, aws_web_identity_token: token, aws_session_name: sessionName } = given;
   const tags = parseTags(parameters['aws_session_tags']);
   const base = parseBase(parameters, given);
-  const isGiven = (name: TextName | 'aws_session_tags') => parameters[name] != null;
+  const isGiven = (name: TextName | 'aws_session_tags' | 'aws_credentials') => parameters[name] != null;
 
   // What the caller gives beats what only the environment names.
   const isBaseGiven = base !== undefined && (base.type === 'given' || isGiven('aws_profile_name'));
   if (token !== undefined && (isGiven('aws_web_identity_token') || (role !== undefined && !isBaseGiven))) {
     if (role === undefined) throw missing('aws_role_name', 'a web identity token is exchanged for a role');
-    const unused = (['aws_external_id', 'aws_session_tags'] as const).find(isGiven);
+    const unused = (['aws_credentials', 'aws_external_id', 'aws_session_tags'] as const).find(isGiven);
     if (unused)
-      throw new BadRequestError(`${unused}: AWS does not take it with a web identity token.`, { param: unused });
+      throw new BadRequestError(`${unused} goes with no web identity token; leave it out.`, { param: unused });
     return {
       type: 'web-identity',
       role,
@@ -107,8 +108,7 @@ function parseBase(parameters: Readonly<Record<string, unknown>>, given: Given):
 
 /** What no error may repeat of an identity: AWS's own errors may quote what was sent. */
 export function toSecrets({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentialIdentity): readonly string[] {
-  // Real ones are long; a few letters would be cut out of every other word.
-  return [accessKeyId, secretAccessKey, sessionToken ?? ''].filter((secret) => secret.length >= 8);
+  return [accessKeyId, secretAccessKey, sessionToken ?? ''];
 }
 
 function parseTexts(parameters: Readonly<Record<string, unknown>>): Given {
@@ -141,7 +141,19 @@ function parseOwn(own: unknown): Credentials | undefined {
   if (own == null) return undefined;
   // What a provider returns is checked when it does.
   if (typeof own === 'function') return { type: 'given', identity: own as AwsCredentialIdentityProvider };
-  if (isIdentity(own)) return { type: 'given', identity: own };
+  if (isIdentity(own)) {
+    // Its own fields only: the caller's object may hold anything else.
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = own;
+    return {
+      type: 'given',
+      identity: {
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken && { sessionToken }),
+        ...(expiration && { expiration }),
+      },
+    };
+  }
   throw new BadRequestError('aws_credentials: expected an identity of the AWS SDK or a function that returns one.', {
     param: 'aws_credentials',
   });
@@ -171,8 +183,13 @@ const reference = 'os.environ/';
 
 function toTokenSource(token: string): TokenSource {
   if (token.startsWith(reference)) return { environment: token.slice(reference.length) };
-  // A JSON web token has no slash.
-  return isAbsolute(token) || /[/\\]/.test(token) ? { file: token } : { token };
+  if (token.startsWith('oidc/')) {
+    throw new BadRequestError('aws_web_identity_token: references of the form oidc/… are not built yet.', {
+      param: 'aws_web_identity_token',
+    });
+  }
+  // A token may have a slash, so a path is what looks like nothing else.
+  return isAbsolute(token) || /^\.{1,2}[/\\]/.test(token) || existsSync(token) ? { file: token } : { token };
 }
 
 function missing(param: string, why: string): BadRequestError {

@@ -179,7 +179,9 @@ function toConnectionError(error: AwsError): APIError {
 const quoted = /\s*(The Canonical String|The String-to-Sign|Authorization=|Command failed:)[^]*/i;
 
 function redact(message: string, secrets: readonly string[]): string {
-  return secrets.reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));
+  // Real secrets are long; a few letters would be cut out of every other word.
+  const long = secrets.filter((secret) => secret.length >= 8);
+  return long.reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));
 }
 
 function toSentence(error: AwsError, text: string): string {

@@ -19,13 +19,19 @@ type Step = (secrets: string[]) => Promise<AwsCredentialIdentity>;
 const defaultSessionName = 'bedrock-agents-openai';
 
 /**
- * Credentials → the provider that an AWS client asks before each request. A role is assumed once for all that share the
- * provider, however many ask at once, and again shortly before it expires.
+ * Credentials → the provider that an AWS client asks before each request; AWS's default chain where there are none. A
+ * role is assumed once for all that share the provider, however many ask at once, and again shortly before it expires.
  */
 export async function createIdentityProvider(
-  credentials: Credentials,
+  credentials: Credentials | undefined,
   sts: StsOptions,
 ): Promise<AwsCredentialIdentity | AwsCredentialIdentityProvider> {
+  if (!credentials) {
+    const { defaultProvider } = await import('@aws-sdk/credential-provider-node');
+    const { region, requestHandler } = sts;
+    const options = { parentClientConfig: { region: () => Promise.resolve(region), requestHandler } };
+    return remember(undefined, async () => forAWhile(await defaultProvider(options)()));
+  }
   if (credentials.type === 'given') {
     const { identity } = credentials;
     return typeof identity === 'function'
@@ -39,7 +45,16 @@ export async function createIdentityProvider(
   switch (credentials.type) {
     case 'profile': {
       const { name: profile } = credentials;
-      return remember(`read the profile ${profile}`, () => sdk.fromIni({ profile, clientConfig, ignoreCache: true })());
+      // Not `clientConfig`: a profile's SSO has a region and an endpoint of its own.
+      const options: Parameters<typeof sdk.fromIni>[0] = {
+        profile,
+        ignoreCache: true,
+        roleAssumer: (masterCredentials, params) =>
+          sdk.fromTemporaryCredentials({ masterCredentials, params, clientConfig })(),
+        roleAssumerWithWebIdentity: ({ RoleArn: roleArn, RoleSessionName: roleSessionName, WebIdentityToken: token }) =>
+          sdk.fromWebToken({ roleArn, roleSessionName, webIdentityToken: token, clientConfig })(),
+      };
+      return remember(`read the profile ${profile}`, async () => forAWhile(await sdk.fromIni(options)()));
     }
     case 'web-identity': {
       const { role: roleArn, sessionName: roleSessionName = defaultSessionName } = credentials;
@@ -68,6 +83,13 @@ export async function createIdentityProvider(
   }
 }
 
+/** Milliseconds for which keys without an end of their own are believed: other tools rewrite the files they stand in. */
+const lifeOfKeys = 10 * 60_000;
+
+function forAWhile(identity: AwsCredentialIdentity): AwsCredentialIdentity {
+  return { expiration: new Date(Date.now() + lifeOfKeys), ...identity };
+}
+
 function toParams({ role, sessionName = defaultSessionName, externalId, tags }: AssumedRole) {
   return {
     RoleArn: role,
@@ -84,11 +106,11 @@ async function readToken(source: TokenSource): Promise<string> {
     if (token) return token;
     throw new AuthenticationError(`the environment variable ${source.environment} is not set`);
   }
-  try {
-    return (await readFile(source.file, 'utf8')).trim();
-  } catch (cause) {
+  const token = await readFile(source.file, 'utf8').catch((cause: unknown) => {
     throw new AuthenticationError(`the file ${source.file} cannot be read`, { cause });
-  }
+  });
+  if (token.trim() === '') throw new AuthenticationError(`the file ${source.file} is empty`);
+  return token.trim();
 }
 
 /** Refreshed this long before the end, in milliseconds, or a tenth of a shorter life: the SDK asks anew all through it. */
@@ -97,8 +119,9 @@ const margin = 5 * 60_000;
 /** Milliseconds after which a step is given up, so that one that hangs does not hang every later call. */
 const longestStep = 5 * 60_000;
 
-function remember(name: string, step: Step): AwsCredentialIdentityProvider {
-  let held: { readonly identity: AwsCredentialIdentity; readonly until: number } | undefined;
+/** Names its step in every failure, but for the default chain's, which says enough. */
+function remember(name: string | undefined, step: Step): AwsCredentialIdentityProvider {
+  let held: { readonly identity: AwsCredentialIdentity; readonly until: number; readonly end: number } | undefined;
   let pending: Promise<AwsCredentialIdentity> | undefined;
 
   async function refresh(): Promise<AwsCredentialIdentity> {
@@ -108,7 +131,7 @@ function remember(name: string, step: Step): AwsCredentialIdentityProvider {
       const identity: unknown = await within(longestStep, step(secrets));
       if (!isIdentity(identity)) throw new AuthenticationError('what came is no identity with keys');
       const end = identity.expiration?.getTime() ?? Infinity;
-      held = { identity, until: end - Math.min(margin, (end - asked) / 10) };
+      held = { identity, end, until: end - Math.min(margin, (end - asked) / 10) };
       return identity;
     } catch (error) {
       throw new SharedFailure(() => toFailure(name, error, secrets));
@@ -117,10 +140,16 @@ function remember(name: string, step: Step): AwsCredentialIdentityProvider {
     }
   }
 
-  return () => {
-    if (held && Date.now() < held.until) return Promise.resolve(held.identity);
+  return async () => {
+    if (held && Date.now() < held.until) return held.identity;
     pending ??= refresh();
-    return pending;
+    try {
+      return await pending;
+    } catch (error) {
+      // A refresh that failed is tried again by the next call; until the end, what is held is as good as ever.
+      if (held && Date.now() < held.end) return held.identity;
+      throw error;
+    }
   };
 }
 
@@ -140,13 +169,14 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> 
   }
 }
 
-function toFailure(step: string, thrown: unknown, secrets: readonly string[]): APIError {
+function toFailure(step: string | undefined, thrown: unknown, secrets: readonly string[]): APIError {
   const error = toAPIError(thrown, secrets);
   const { status, message, code, cause, retryable } = error;
   const details = { cause, retryable, ...(code !== null && { code }) };
   // An error with no status and no code is nobody's answer: a function of the caller's threw it.
   const isForeign = error instanceof APIConnectionError && !(cause instanceof Error && 'code' in cause);
-  const sentence = `Could not ${step}${isForeign ? '; `cause` says why' : `: ${message.replace(/\.$/, '')}`}.`;
+  const reason = isForeign ? '; `cause` says why' : `: ${message.replace(/\.$/, '')}`;
+  const sentence = step === undefined ? message : `Could not ${step}${reason}.`;
   if (error instanceof APIConnectionError && !isForeign) return new APIConnectionError(sentence, details);
   // A token service in trouble says nothing about who asks.
   if (!isForeign && (status === 408 || status === 429 || status >= 500)) return statusError(status, sentence, details);

@@ -15,9 +15,31 @@ export function bedrock(defaults: Readonly<Record<string, unknown>> = {}): Agent
       clients ??= import('./clients.ts').then(({ createClients }) => createClients());
       agent ??= createAgent(ref, await clients);
       const ask = await agent;
-      return ask({ ...request, parameters: { ...defaults, ...request.parameters } });
+      return ask({ ...request, parameters: withDefaults(request.parameters, defaults) });
     };
   };
+}
+
+/** Parameters that say one thing together: a call that names one of them means none of the defaults for the others. */
+const groups = [
+  [
+    'aws_access_key_id',
+    'aws_secret_access_key',
+    'aws_session_token',
+    'aws_profile_name',
+    'aws_credentials',
+    'aws_web_identity_token',
+  ],
+  ['aws_region_name', 'region_name'],
+  ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'],
+];
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+function withDefaults(given: Parameters, defaults: Parameters): Parameters {
+  const replaced = new Set(groups.filter((group) => group.some((name) => given[name] != null)).flat());
+  const kept = Object.entries(defaults).filter(([name, value]) => value != null && !replaced.has(name));
+  return { ...Object.fromEntries(kept), ...given };
 }
 
 /** Loads a service with its first call, so that importing this package costs next to nothing. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LocalAgent } from './agent-request.ts';
 import { createContainerRuntime } from './container.ts';
 import { createEchoAgent, createEchoRuntime } from './echo.ts';
+import { createListener } from './listener.ts';
 import { createFaults } from './faults.ts';
 import type { LocalFaults } from './faults.ts';
 import { createRoute } from './route.ts';
@@ -39,9 +39,8 @@ export interface LocalBedrock {
 }
 
 /**
- * Starts an HTTP/1.1 server that answers InvokeAgent and InvokeAgentRuntime as AWS does, with agents that are functions.
- * Rejects when the port is taken or an option cannot be. AWS's JavaScript client for agents speaks HTTP/2 unless told
- * `requestHandler: new NodeHttpHandler()`; no other client needs that.
+ * Starts an HTTP server that answers InvokeAgent and InvokeAgentRuntime as AWS does, with agents that are functions.
+ * Rejects when the port is taken or an option cannot be.
  */
 export async function startLocalBedrock(options: LocalBedrockOptions = {}): Promise<LocalBedrock> {
   const host = options.host ?? '127.0.0.1';
@@ -51,7 +50,7 @@ export async function startLocalBedrock(options: LocalBedrockOptions = {}): Prom
     drawFault: createFaults(options.faults ?? {}, options.seed),
     onCall: options.onCall ?? (() => undefined),
   });
-  const server = createServer((incoming, outgoing) => void route(incoming, outgoing));
+  const { server, close } = createListener((incoming, outgoing) => void route(incoming, outgoing));
   server.listen(options.port ?? 0, host);
   await once(server, 'listening');
 
@@ -69,11 +68,7 @@ export async function startLocalBedrock(options: LocalBedrockOptions = {}): Prom
       AWS_REGION: 'us-east-1',
       AWS_DEFAULT_REGION: 'us-east-1',
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 

@@ -207,7 +207,19 @@ describe('keys', () => {
   it('takes keys as defaults of bedrock(), which a call may replace', async () => {
     const completion = createCompletion(bedrock(keys));
     expect(await signed({}, completion)).toMatchObject({ keyId: 'AKIDEXAMPLE' });
-    expect(await signed({ aws_access_key_id: 'AKIDOTHER' }, completion)).toMatchObject({ keyId: 'AKIDOTHER' });
+    const other = { aws_access_key_id: 'AKIDOTHER', aws_secret_access_key: 'other-secret' };
+    expect(await signed(other, completion)).toMatchObject({ keyId: 'AKIDOTHER' });
+  });
+
+  it('are one whole: a call that gives keys takes no token and no profile from the defaults', async () => {
+    const other = { aws_access_key_id: 'AKIDOTHER', aws_secret_access_key: 'other-secret' };
+    const session = createCompletion(bedrock({ ...keys, aws_session_token: 'default-token', region_name: null }));
+    expect(await signed(other, session)).toMatchObject({ keyId: 'AKIDOTHER', token: undefined });
+    const profile = createCompletion(bedrock({ aws_profile_name: 'nobody' }));
+    expect(await signed(other, profile)).toMatchObject({ keyId: 'AKIDOTHER' });
+    expect(await failure({ aws_access_key_id: 'AKIDOTHER' }, session)).toMatchObject({
+      param: 'aws_secret_access_key',
+    });
   });
 });
 
@@ -641,6 +653,22 @@ describe('a refresh', () => {
     expect(sts.calls).toHaveLength(2);
   });
 
+  it('that fails before the end fails no call: what is held is good until then', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    let isDown = false;
+    const sts = await serveSts(() => (isDown ? refuse(400, 'MalformedPolicy', 'No.') : issue()));
+    const completion = fresh();
+    const begin = Date.now();
+    await ask(parameters(sts), completion);
+    isDown = true;
+    vi.setSystemTime(begin + 56 * 60_000);
+    expect(await signed(parameters(sts), completion)).toMatchObject({ keyId: 'ASIA1' });
+    vi.setSystemTime(begin + 61 * 60_000);
+    expect(await failure(parameters(sts), completion)).toBeInstanceOf(AuthenticationError);
+    isDown = false;
+    expect(await signed(parameters(sts), completion)).toMatchObject({ keyId: `ASIA${sts.calls.length}` });
+  });
+
   it('comes after the end, where nobody asked before it', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const sts = await serveSts();
@@ -848,6 +876,24 @@ describe('a web identity', () => {
     const error = await failure({ aws_web_identity_token: 'os.environ/NOT_SET_HERE', aws_role_name: role });
     expect(error).toBeInstanceOf(AuthenticationError);
     expect(error.message).toMatch(/^Could not exchange the web identity token for .*NOT_SET_HERE/);
+  });
+
+  it('may have a slash, and is never repeated', async () => {
+    const sts = await serveSts(() => refuse(400, 'InvalidIdentityToken', 'The token is not valid.'));
+    const token = 'SECRETpart/abc+def==';
+    const parameters = { aws_web_identity_token: token, aws_role_name: role, aws_sts_endpoint: sts.url };
+    const error = await failure(parameters);
+    expect(sts.calls[0]?.form['WebIdentityToken']).toBe(token);
+    expect(error.message).not.toContain('SECRETpart');
+  });
+
+  it('by a reference of LiteLLM is a 400, and in an empty file a 401 that says so', async () => {
+    const oidc = await failure({ aws_web_identity_token: 'oidc/github/aud', aws_role_name: role });
+    expect(oidc).toMatchObject({ status: 400, param: 'aws_web_identity_token' });
+    const path = join(folder, 'empty-token');
+    await writeFile(path, '\n');
+    const empty = await failure({ aws_web_identity_token: path, aws_role_name: role });
+    expect(empty.message).toMatch(/^Could not exchange the web identity token for .* is empty\.$/);
   });
 
   it('whose file cannot be read is a 401 that names the step and the file', async () => {
