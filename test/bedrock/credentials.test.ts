@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -428,6 +429,39 @@ describe('a profile', () => {
     expect(error).toMatchObject({ status: 401, code: 'AccessDenied' });
     expect(error.message).toMatch(/^Could not read the profile work: .*sts:AssumeRole/);
     expectNothingOf(error, ['base-secret']);
+  });
+});
+
+describe('SSO', () => {
+  const settings = 'sso_account_id = 123456789012\nsso_role_name = Developer\n';
+  const url = 'https://example.awsapps.com/start';
+
+  it.each([
+    ['of the old form', `[profile work]\nsso_start_url = ${url}\nsso_region = eu-central-1\n${settings}`, url],
+    [
+      'with a session',
+      `[profile work]\nsso_session = corp\n${settings}\n[sso-session corp]\nsso_region = eu-central-1\nsso_start_url = ${url}\n`,
+      'corp',
+    ],
+  ])('is asked at its own endpoint, with the token of `aws sso login`: a profile %s', async (_, config, key) => {
+    const portal = await serve((response) => {
+      const identity = { accessKeyId: 'AKIDSSO', secretAccessKey: 'sso-secret', sessionToken: 'sso-token' };
+      response.end(JSON.stringify({ roleCredentials: { ...identity, expiration: Date.now() + 3600_000 } }));
+    });
+    const sts = await serveSts();
+    await writeProfiles({ config });
+    await mkdir(join(folder, '.aws/sso/cache'), { recursive: true });
+    const name = createHash('sha1').update(key).digest('hex');
+    const expiresAt = new Date(Date.now() + 3600_000).toISOString();
+    const token = { accessToken: 'login-token', expiresAt, startUrl: url, region: 'eu-central-1' };
+    await writeFile(join(folder, '.aws/sso/cache', `${name}.json`), JSON.stringify(token));
+    vi.stubEnv('HOME', folder);
+    vi.stubEnv('AWS_ENDPOINT_URL_SSO', portal.url);
+    // The token service has nothing to do with it, wherever it is.
+    const signature = await signed({ aws_profile_name: 'work', aws_sts_endpoint: sts.url });
+    expect(signature).toMatchObject({ keyId: 'AKIDSSO', token: 'sso-token' });
+    expect(portal.received[0]?.headers['x-amz-sso_bearer_token']).toBe('login-token');
+    expect(sts.calls).toEqual([]);
   });
 });
 
