@@ -74,7 +74,7 @@ export type AgentEvent =
   /** A further assistant message begins. */
   | { readonly type: 'message' }
   /** A call that the caller must run; what the agent ran itself is never one. */
-  | ({ readonly type: 'tool-call' } & ToolCall)
+  | ({ readonly type: 'tool-call'; readonly details?: Readonly<Record<string, string>> } & ToolCall)
   /** The agent's own record of a step, as AWS sent it. */
   | { readonly type: 'trace'; readonly trace: unknown }
   | ({ readonly type: 'usage' } & Usage)

@@ -1,4 +1,4 @@
-import type { AgentRequest, Part, ToolCall, Turn } from '../agent.ts';
+import type { AgentRequest, Part, ResultsTurn, ToolCall, Turn } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 
 /** What a call has to carry: exactly one of the server's session and this history remembers what went before. */
@@ -7,6 +7,8 @@ export interface News {
   readonly text: string;
   /** What went before; empty when a session remembers it. */
   readonly history: readonly HistoryMessage[];
+  /** Answers to the calls of the last assistant turn. */
+  readonly results?: ResultsTurn;
 }
 
 export interface HistoryMessage {
@@ -17,13 +19,15 @@ export interface HistoryMessage {
 /** The whole conversation → what is new and what is history. Throws a `BadRequestError` for what has no place yet. */
 export function toNews({ turns, instructions, session }: AgentRequest): News {
   const lastAnswer = turns.findLastIndex((turn) => turn.type === 'assistant');
-  const text = join(turns.slice(lastAnswer + 1).map(toNewText));
+  const fresh = turns.slice(lastAnswer + 1);
+  const results = fresh.find((turn) => turn.type === 'results');
+  const text = join(fresh.map(toNewText));
   const history = session ? [] : toHistory(turns.slice(0, lastAnswer + 1));
   // Where the last answer was empty, what the user said before it is still unanswered.
   const unanswered = history.at(-1)?.role === 'user' ? (history.pop()?.text ?? '') : '';
   const isFirst = lastAnswer === -1;
   const instructed = text !== '' && (!session || isFirst);
-  return { text: join([instructed ? instructions : '', unanswered, text]), history };
+  return { text: join([instructed ? instructions : '', unanswered, text]), history, ...(results && { results }) };
 }
 
 /** The error for a conversation whose last word is not the user's. */
@@ -34,10 +38,7 @@ export function nothingNew(): BadRequestError {
 }
 
 function toNewText(turn: Turn): string {
-  if (turn.type === 'results') {
-    throw new BadRequestError('Answers to tool calls (role "tool") are not built yet.', { param: 'messages' });
-  }
-  if (turn.type === 'assistant') return turn.text;
+  if (turn.type !== 'user') return '';
   const file = turn.parts.find((part) => part.type === 'file');
   if (file) {
     throw new BadRequestError(

@@ -38,6 +38,8 @@ export interface ToolCallDelta {
   id: string;
   type: 'function';
   function: { name: string; arguments: string };
+  /** What AWS says of the call: `action_group`, `action_invocation_type`, a collaborator's `agent_id`. */
+  provider_specific_fields?: Readonly<Record<string, string>>;
 }
 
 export type ChatFinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
@@ -111,9 +113,9 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
         apart.reasoning = written.reasoning !== '';
         break;
       case 'tool-call': {
-        const call = { id: event.id, type: 'function' as const };
-        const name = { name: event.name, arguments: event.arguments };
-        chunks.push(toChunk({ tool_calls: [{ index: toolCalls++, ...call, function: name }] }));
+        const { id, name, arguments: json, details } = event;
+        const call = { index: toolCalls++, id, type: 'function' as const, function: { name, arguments: json } };
+        chunks.push(toChunk({ tool_calls: [{ ...call, ...(details && { provider_specific_fields: details }) }] }));
         break;
       }
       case 'trace':

@@ -36,6 +36,7 @@ export interface ChatCompletionToolCall {
   id: string;
   type: 'function';
   function: { name: string; arguments: string };
+  provider_specific_fields?: Readonly<Record<string, string>>;
 }
 
 /** Chunks → the completion they add up to. Throws what the chunks throw: a part is never returned as a whole. */
@@ -56,7 +57,9 @@ export async function collect(batches: AsyncIterable<readonly ChatCompletionChun
       const { content, reasoning_content, tool_calls, provider_specific_fields } = choice.delta;
       if (content !== undefined) texts.push(content);
       if (reasoning_content !== undefined) thoughts.push(reasoning_content);
-      for (const { id, type, function: call } of tool_calls ?? []) calls.push({ id, type, function: call });
+      for (const { id, type, function: call, provider_specific_fields: details } of tool_calls ?? []) {
+        calls.push({ id, type, function: call, ...(details && { provider_specific_fields: details }) });
+      }
       if (provider_specific_fields) {
         traces.push(...(provider_specific_fields.trace ?? []));
         fields = provider_specific_fields;

@@ -48,6 +48,11 @@ export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRunt
   const { fields, custom } = splitParameters(parameters, types);
   checkQualifier(ref, fields.qualifier);
   const news = toNews(request);
+  if (news.results) {
+    throw new BadRequestError('Answers to tool calls (role "tool") are not built yet for AgentCore.', {
+      param: 'messages',
+    });
+  }
   const overridden = Object.hasOwn(extraBody ?? {}, 'prompt');
   if (news.text === '' && !overridden) throw nothingNew();
   const payload = { prompt: toPrompt(news), ...custom, ...(extraBody as object | undefined) };

@@ -25,10 +25,11 @@ export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
         const body = takeBody(command);
         secrets.push(...toSecrets(await client.config.credentials()));
         const output = await client.send(command, { abortSignal: signal });
+        const sessionId = output.sessionId ?? input.sessionId ?? '';
         return {
           body: body(),
-          reader: createReader({ showTraces }),
-          sessionId: output.sessionId ?? input.sessionId ?? '',
+          reader: createReader({ showTraces, asked: { sessionId, agentId: ref.agentId, tools: request.tools } }),
+          sessionId,
           ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
           about: {
             region,

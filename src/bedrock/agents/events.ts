@@ -3,18 +3,26 @@ import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
 import { statusError, StreamException } from '../errors.ts';
 import { createFrameReader, type Frame } from '../frames.ts';
+import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
 import { createTraceReader, type TracePart } from './trace.ts';
 
 /** No event of InvokeAgent comes near it: chunks and files hold 1 MB. */
 const mostFrameBytes = 10_000_000;
 
-/** InvokeAgent's event stream → events. `showTraces` hands on every trace as AWS sent it. */
-export function createReader({ showTraces }: { readonly showTraces: boolean }): Reader {
+export interface ReaderOptions {
+  /** Whether every trace is handed on as AWS sent it. */
+  readonly showTraces: boolean;
+  readonly asked: Asked;
+}
+
+/** InvokeAgent's event stream → events. */
+export function createReader({ showTraces, asked }: ReaderOptions): Reader {
   const frames = createFrameReader(mostFrameBytes);
   // One for the whole stream: AWS may cut an answer inside a character.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const traces = createTraceReader();
   let answered = false;
+  let returned = false;
 
   function readFrame({ headers, body }: Frame, events: AgentEvent[]): void {
     switch (headers[':message-type']) {
@@ -36,9 +44,13 @@ export function createReader({ showTraces }: { readonly showTraces: boolean }): 
         if (showTraces) events.push({ type: 'trace', trace: payload });
         break;
       case 'returnControl':
-        throw new BadGatewayError(
-          'The agent returned control to run an action (RETURN_CONTROL), which is not built yet.',
-        );
+        answered = true;
+        returned = true;
+        events.push(...readReturnControl(payload, asked));
+        if (!events.some(({ type }) => type === 'tool-call')) {
+          throw new BadGatewayError('The agent returned control and named no action to run.');
+        }
+        break;
       case 'files':
         answered = true;
         break;
@@ -54,13 +66,13 @@ export function createReader({ showTraces }: { readonly showTraces: boolean }): 
       if (decoder.decode() !== '') throw new BadGatewayError('The answer ended inside a character.');
       // AWS sends no end of its own, so an answer that never came looks like one that ended.
       if (!answered) throw noAnswer(traces.failure);
-      events.push(traces.finish());
+      events.push(returned ? { type: 'finish', reason: 'tool-calls' } : traces.finish());
     },
   };
 }
 
 /** The fields that are read here; AWS may add others. */
-interface Payload extends TracePart {
+interface Payload extends TracePart, ReturnControl {
   readonly bytes?: unknown;
   readonly message?: unknown;
 }

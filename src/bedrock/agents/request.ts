@@ -1,12 +1,14 @@
 import type { InvokeAgentCommandInput } from '@aws-sdk/client-bedrock-agent-runtime';
-import type { AgentRequest } from '../../agent.ts';
+import type { AgentRequest, AssistantTurn, Session } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
 import type { AgentRef } from '../model.ts';
 import { type FieldType, splitParameters, toJson } from '../parameters.ts';
 import { toSessionId } from '../session.ts';
 import { checkSettings } from '../settings.ts';
-import { nothingNew, toNews } from '../turns.ts';
+import { type News, nothingNew, toNews } from '../turns.ts';
 import { withBytes } from './bytes.ts';
+import { isCallId, parseCallId } from './call-id.ts';
+import { type Resumption, toResumption } from './results.ts';
 
 /** InvokeAgent's fields that a caller may name; the inside of structures is AWS's to check. */
 const types = {
@@ -50,16 +52,28 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
   if (memoryId !== undefined && !idPattern.test(memoryId)) {
     throw new BadRequestError(`memoryId: expected ${sessionRules.expected}.`, { param: 'memoryId' });
   }
-  const news = toNews(request);
+  const resumed = toResumed(request);
+  // A returned invocation waits in its session, which remembers the rest.
+  const session = resumed ? toSession(resumed.sessionId, request.session) : request.session;
+  const news = toNews({ ...request, ...(session && { session }) });
+  if (news.results && news.text !== '') {
+    throw new BadRequestError(
+      'messages: AWS takes answers to calls or something new; send the new message after the answer.',
+      {
+        param: 'messages',
+      },
+    );
+  }
   const text = inputText ?? news.text;
-  const sessionState = toSessionState(rest.sessionState, custom, news.history, invocationId);
+  const results = news.results && resumed ? toResumption(resumed.turn, news.results) : undefined;
+  const sessionState = toSessionState(rest.sessionState, custom, news.history, results, invocationId);
   if (text === '' && !rest.endSession && !sessionState.returnControlInvocationResults) throw nothingNew();
   const isStreamedByUs = request.stream && streaming?.streamFinalResponse === undefined;
   const input = {
     ...rest,
     agentId: ref.agentId,
     agentAliasId: ref.aliasId,
-    sessionId: toSessionId(request.session, sessionRules),
+    sessionId: toSessionId(session, sessionRules),
     // Usage, reasoning and the model's name exist in traces only.
     enableTrace: rest.enableTrace ?? true,
     ...(text !== '' && { inputText: text }),
@@ -70,6 +84,28 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
     }),
   };
   return { input, showTraces: rest.enableTrace === true, isStreamedByUs };
+}
+
+/** The last assistant turn, where its calls still wait for their answers, and the session in which they wait. */
+function toResumed({ turns }: AgentRequest): { readonly turn: AssistantTurn; readonly sessionId: string } | undefined {
+  const turn = turns.findLast((each) => each.type === 'assistant');
+  const [call] = turn?.calls ?? [];
+  if (!turn || !call) return undefined;
+  // Calls of another's that nobody answers are history like any other.
+  if (!isCallId(call.id) && turns.at(-1)?.type !== 'results') return undefined;
+  return { turn, sessionId: parseCallId(call.id).sessionId };
+}
+
+function toSession(id: string, given: Session | undefined): Session {
+  if (given && toSessionId(given, sessionRules) !== id) {
+    throw new BadRequestError(
+      `${given.name} names another session than the one in which the calls were made; leave it out.`,
+      {
+        param: given.name,
+      },
+    );
+  }
+  return { id, exact: true, name: sessionRules.names[0] };
 }
 
 type Structures = Pick<
@@ -116,12 +152,19 @@ function parseFields(parameters: AgentRequest['parameters']) {
 function toSessionState(
   given: SessionState | undefined,
   custom: Readonly<Record<string, unknown>>,
-  history: ReturnType<typeof toNews>['history'],
+  history: News['history'],
+  results: Resumption | undefined,
   invocationId: string | undefined,
 ): SessionState {
   if (history.length > 0 && given?.conversationHistory) {
     throw new BadRequestError(
       'sessionState.conversationHistory and the earlier messages both carry the history; send one of them.',
+      { param: 'sessionState' },
+    );
+  }
+  if (results && given?.returnControlInvocationResults) {
+    throw new BadRequestError(
+      'sessionState.returnControlInvocationResults and the tool messages both answer; send one of them.',
       { param: 'sessionState' },
     );
   }
@@ -133,6 +176,10 @@ function toSessionState(
     // The same structure, but for the spelling of its bytes.
     ...(withBytes(given, 'sessionState') as SessionState | undefined),
     ...(invocationId !== undefined && { invocationId }),
+    ...(results && {
+      invocationId: results.invocationId,
+      returnControlInvocationResults: results.returnControlInvocationResults,
+    }),
     ...(attributes.length > 0 && {
       promptSessionAttributes: { ...given?.promptSessionAttributes, ...Object.fromEntries(attributes) },
     }),

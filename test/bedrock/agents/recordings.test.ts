@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../../src/agent.ts';
+import { parseCallId } from '../../../src/bedrock/agents/call-id.ts';
 import { createReader } from '../../../src/bedrock/agents/events.ts';
 import {
   APIError,
   AuthenticationError,
   BadGatewayError,
   BadRequestError,
+  completion,
   PermissionDeniedError,
   RateLimitError,
 } from '../../../src/index.ts';
 import { chunk, event } from '../../support/frames.ts';
-import { agentModel } from '../../support/models.ts';
+import { serve } from '../../support/loopback.ts';
+import { agentModel, reach } from '../../support/models.ts';
 import {
   around,
   bytesOf,
@@ -31,9 +34,33 @@ interface Expected {
   readonly usageDistinctByClientRequestId: { readonly inputTokens: number; readonly outputTokens: number } | null;
   readonly rationales: readonly { readonly text: string }[];
   readonly reasoningContent: readonly { readonly reasoningContent?: { readonly reasoningText?: { text?: string } } }[];
-  readonly returnControl: readonly unknown[];
+  readonly returnControl: readonly ReturnControl[];
   readonly files: readonly unknown[];
   readonly streamErrors: readonly unknown[];
+}
+
+interface ReturnControl {
+  readonly invocationId: string;
+  readonly invocationInputs: readonly {
+    readonly functionInvocationInput?: Invocation & { readonly function: string };
+    readonly apiInvocationInput?: Invocation & {
+      readonly apiPath: string;
+      readonly httpMethod: string;
+      readonly requestBody?: { readonly content: Readonly<Record<string, { readonly properties: readonly Value[] }>> };
+    };
+  }[];
+}
+
+interface Invocation {
+  readonly actionGroup: string;
+  readonly actionInvocationType?: string;
+  readonly parameters?: readonly Value[];
+}
+
+interface Value {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
 }
 
 interface Recording {
@@ -47,7 +74,6 @@ const all = ['wire', 'notebook', 'quoted'].flatMap((folder) =>
   filesIn(`agents/${folder}`, '.expected.json').map(readRecording),
 );
 
-/** Until return of control is built these reject; what they must say instead stands in their `expected.returnControl`. */
 const returningControl = all.filter(({ expected }) => expected.returnControl.length > 0);
 const silent = all.filter(
   ({ expected }) => expected.returnControl.length === 0 && expected.finalText === null && expected.files.length === 0,
@@ -63,7 +89,22 @@ const headers = {
   'x-amzn-bedrock-agent-content-type': 'application/json',
 };
 
+/** What the reader of an answer knows of its request. */
+const asked = { sessionId: 'recorded-session', agentId: 'L1RT58GYRW', tools: [] };
+
 const player = await createPlayer(agentModel);
+
+/** The calls of recordings that are worth seeing; those of the others are computed from what was recorded. */
+const callsSeen: Readonly<Record<string, string>> = {
+  'nb-roc-function-turn1': 'get_available_vacations_days({"employee_id":1})',
+  'nb-roc-api-schema-turn1':
+    'post_notify({"claimId":"claim-006","pendingDocuments":' +
+    '"[{id=AccidentImages, requirement=Please upload the accident images as soon as possible.}]"})',
+  'nb-roc-user-confirmation-and-result-turn1':
+    'reserve_vacation_time({"end_date":"2024-11-19","employee_id":1,"start_date":"2024-11-14"})',
+  'q-docs-roc-api': 'get_get-weather({"location":"seattle","date":"2024-09-15"})',
+  'nb-lc-roc-conversation-turn2': 'getMortgageRate({"asset_value":"100K","asset_holder_id":"AVC-1234"})',
+};
 
 describe.skipIf(!recorded)('recorded answers of Bedrock Agents', () => {
   test('the recordings are all there', () => {
@@ -100,7 +141,7 @@ describe.skipIf(!recorded)('recorded answers of Bedrock Agents', () => {
     });
 
     test('hands on the text of a chunk with the byte that completes its frame', () => {
-      const reader = createReader({ showTraces: false });
+      const reader = createReader({ showTraces: false, asked });
       const seen: AgentEvent[] = [];
       const said = () => seen.flatMap((one) => (one.type === 'text' ? [one.text] : [])).join('');
       let due = '';
@@ -115,13 +156,62 @@ describe.skipIf(!recorded)('recorded answers of Bedrock Agents', () => {
     });
   });
 
-  // RETURN_CONTROL: replace this list with what the recordings expect once it is built.
-  describe.each(named(returningControl))('%s, which returns control', (_, { bytes }) => {
-    test('says that this is not built yet', async () => {
-      const { error } = await player.streamed({ pieces: [bytes], headers });
-      await expect(player.whole({ pieces: [bytes], headers })).rejects.toThrow(/not built yet/);
-      expect(error).toBeInstanceOf(APIError);
-      expect(String(error)).toMatch(/not built yet/);
+  describe.each(named(returningControl))('%s, which returns control', (name, { bytes, expected }) => {
+    const cuts = cutAt(bytes, [...around(frameEnds(bytes)), ...range(1, 12).map((part) => part * 97)]);
+
+    test.each([
+      ['in one write', [bytes]],
+      ['in many', cuts],
+    ])('asks for each of its actions, %s', async (_, pieces) => {
+      const told = await player.whole({ pieces, headers });
+      const usage = expected.usageDistinctByClientRequestId;
+      expect(told.calls).toEqual(callsOf(expected));
+      expect(told.calls).toHaveLength(1);
+      if (callsSeen[name] !== undefined) expect(told.calls).toEqual([callsSeen[name]]);
+      expect(told.text).toBe('');
+      expect(told.finish).toBe('tool_calls');
+      expect(told.estimated).toBe(usage === null);
+      if (usage) expect(told.usage).toEqual([usage.inputTokens, usage.outputTokens]);
+      expectReasoning(told.reasoning, expected);
+    });
+
+    test('is the same as a stream, in one write and in many', async () => {
+      const told = await player.whole({ pieces: [bytes], headers });
+      expect(await player.streamed({ pieces: [bytes], headers })).toEqual({ told });
+      expect(await player.streamed({ pieces: cuts, headers })).toEqual({ told });
+    });
+
+    test('has calls that a client can run and answer, and no content', async () => {
+      const server = await serve((response) => void response.writeHead(200, headers).end(bytes));
+      const messages = [{ role: 'user', content: 'Hi' }] as const;
+      const { choices } = await completion({ model: agentModel, messages, ...reach(server.url) });
+      const message = choices[0]?.message;
+      expect(message?.content).toBeNull();
+      const inputs = expected.returnControl.flatMap(({ invocationId, invocationInputs }) =>
+        invocationInputs.map((input) => ({ invocationId, input })),
+      );
+      message?.tool_calls?.forEach((call, index) => {
+        const { invocationId, input } = inputs[index] ?? expect.unreachable('a call that was not recorded');
+        const { actionGroup, actionInvocationType: kind } = input.functionInvocationInput ??
+          input.apiInvocationInput ?? { actionGroup: '' };
+        const target = input.functionInvocationInput
+          ? { type: 'function', name: input.functionInvocationInput.function }
+          : { type: 'api', path: input.apiInvocationInput?.apiPath, verb: input.apiInvocationInput?.httpMethod };
+        expect(call.type).toBe('function');
+        expect(call.function.name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+        expect(parseCallId(call.id)).toMatchObject({
+          sessionId: 'recorded-session',
+          invocationId,
+          index,
+          actionGroup,
+          target,
+        });
+        expect(call.provider_specific_fields).toMatchObject({
+          action_group: actionGroup,
+          ...(kind !== undefined && { action_invocation_type: kind }),
+        });
+      });
+      expect(message?.tool_calls).toHaveLength(inputs.length);
     });
   });
 
@@ -232,8 +322,8 @@ describe.skipIf(!recorded)('recorded failures of Bedrock Agents', () => {
 // Without a network, and after all that have one: these keep Node from noticing that an idle connection was closed.
 describe.skipIf(!recorded)('recorded bytes of Bedrock Agents', () => {
   describe.each(named(all))('%s, however it is cut', (_, { bytes }) => {
-    const whole = play(createReader({ showTraces: true }), [bytes]);
-    const read = (pieces: readonly Buffer[]) => play(createReader({ showTraces: true }), pieces);
+    const whole = play(createReader({ showTraces: true, asked }), [bytes]);
+    const read = (pieces: readonly Buffer[]) => play(createReader({ showTraces: true, asked }), pieces);
 
     test('one byte at a time', () => {
       expect(read(bytewise(bytes))).toEqual(whole);
@@ -245,18 +335,18 @@ describe.skipIf(!recorded)('recorded bytes of Bedrock Agents', () => {
   });
 
   describe.each(small)('%s, which is small', (_, { bytes }) => {
-    const whole = play(createReader({ showTraces: false }), [bytes]);
+    const whole = play(createReader({ showTraces: false, asked }), [bytes]);
 
     test('reads the same cut anywhere', () => {
       for (const at of range(1, bytes.length)) {
-        expect(play(createReader({ showTraces: false }), cutAt(bytes, [at])), `cut at ${at}`).toEqual(whole);
+        expect(play(createReader({ showTraces: false, asked }), cutAt(bytes, [at])), `cut at ${at}`).toEqual(whole);
       }
     });
 
     test('is an error when it ends anywhere inside a frame', () => {
       const ends = frameEnds(bytes);
       for (const at of range(1, bytes.length).filter((at) => !ends.includes(at))) {
-        const { events, error } = play(createReader({ showTraces: false }), [bytes.subarray(0, at)]);
+        const { events, error } = play(createReader({ showTraces: false, asked }), [bytes.subarray(0, at)]);
         expect(error, `ended at ${at}`).toBeInstanceOf(BadGatewayError);
         expect(events.filter(({ type }) => type === 'finish')).toEqual([]);
       }
@@ -275,6 +365,20 @@ function readRecording(file: string): Recording {
     events,
     expected,
   };
+}
+
+/** `name(arguments)` of each recorded action. All recorded lists are Java's, so they stay text. */
+function callsOf({ returnControl }: Expected): string[] {
+  return returnControl.flatMap(({ invocationInputs }) =>
+    invocationInputs.map(({ functionInvocationInput: called, apiInvocationInput: api }) => {
+      const name = called?.function ?? `${api?.httpMethod.toLowerCase()}_${api?.apiPath.slice(1)}`;
+      const body = Object.values(api?.requestBody?.content ?? {}).flatMap(({ properties }) => properties);
+      const values = [...((called ?? api)?.parameters ?? []), ...body].map(
+        (one) => [one.name, one.type === 'integer' ? Number.parseInt(one.value, 10) : one.value] as const,
+      );
+      return `${name}(${JSON.stringify(Object.fromEntries(values))})`;
+    }),
+  );
 }
 
 /** An independent reading: each text in its order, and none more often than it was recorded. */

@@ -1,0 +1,153 @@
+import type { AgentEvent, Tool } from '../../agent.ts';
+import { type ApiTarget, type Confirmation, type FunctionTarget, toCallId } from './call-id.ts';
+
+/** A `returnControl` event, as the wire has it. */
+export interface ReturnControl {
+  readonly invocationId?: string;
+  readonly invocationInputs?: readonly {
+    readonly functionInvocationInput?: Invocation & { readonly function?: string };
+    readonly apiInvocationInput?: Invocation & {
+      readonly apiPath?: string;
+      readonly httpMethod?: string;
+      readonly requestBody?: {
+        readonly content?: Readonly<Record<string, { readonly properties?: readonly Parameter[] }>>;
+      };
+    };
+  }[];
+}
+
+interface Invocation {
+  readonly actionGroup?: string;
+  readonly agentId?: string;
+  readonly collaboratorName?: string;
+  readonly actionInvocationType?: string;
+  readonly parameters?: readonly Parameter[];
+}
+
+interface Parameter {
+  readonly name?: string;
+  readonly type?: string;
+  readonly value?: string;
+}
+
+/** Who was asked, in which conversation, and what the caller says it can run. */
+export interface Asked {
+  readonly sessionId: string;
+  readonly agentId: string;
+  readonly tools: readonly Tool[];
+}
+
+/** Actions that the agent leaves to the caller → one tool call each. */
+export function readReturnControl(event: ReturnControl, asked: Asked): readonly AgentEvent[] {
+  return (event.invocationInputs ?? []).flatMap(({ functionInvocationInput, apiInvocationInput }, index) => {
+    const input = functionInvocationInput ?? apiInvocationInput;
+    if (!input) return [];
+    const target: FunctionTarget | ApiTarget = apiInvocationInput
+      ? { type: 'api', path: apiInvocationInput.apiPath ?? '', verb: apiInvocationInput.httpMethod ?? '' }
+      : { type: 'function', name: functionInvocationInput?.function ?? '' };
+    const { actionGroup = '', agentId, collaboratorName, actionInvocationType: kind, parameters = [] } = input;
+    const bodies = Object.values(apiInvocationInput?.requestBody?.content ?? {});
+    const isForeign = agentId !== undefined && agentId !== asked.agentId;
+    const id = toCallId({
+      sessionId: asked.sessionId,
+      invocationId: event.invocationId ?? '',
+      index,
+      actionGroup,
+      ...(isForeign && { agentId }),
+      ...(isConfirmation(kind) && { confirmation: kind }),
+      target,
+    });
+    const details = {
+      action_group: actionGroup,
+      ...(kind !== undefined && { action_invocation_type: kind }),
+      ...(isForeign && { agent_id: agentId }),
+      ...(collaboratorName !== undefined && { collaborator_name: collaboratorName }),
+    };
+    const body = bodies.flatMap(({ properties = [] }) => properties);
+    const call = { id, name: toToolName(actionGroup, target, asked.tools), arguments: toArguments(parameters, body) };
+    return [{ type: 'tool-call' as const, ...call, details }];
+  });
+}
+
+function isConfirmation(kind: string | undefined): kind is Confirmation {
+  return kind === 'USER_CONFIRMATION' || kind === 'USER_CONFIRMATION_AND_RESULT';
+}
+
+/** The name of the caller's own tool for an action, or else one that an OpenAI tool may have. */
+function toToolName(actionGroup: string, target: FunctionTarget | ApiTarget, tools: readonly Tool[]): string {
+  const names = target.type === 'function' ? [target.name] : [`${target.verb} ${target.path}`, target.path];
+  // The closest first: where two groups or verbs share a name, the caller's tools tell them apart.
+  const candidates = [...names.map((name) => `${actionGroup} ${name}`), ...names];
+  const declared = candidates.flatMap((name) => findTools(name, tools));
+  const name = target.type === 'function' ? target.name : `${target.verb.toLowerCase()} ${target.path}`;
+  return declared[0]?.name ?? (toLegal(name) || toLegal(actionGroup) || 'action');
+}
+
+/** Tools of this name, the one that is spelt like it first. */
+function findTools(name: string, tools: readonly Tool[]): readonly Tool[] {
+  const key = toKey(name);
+  const alike = key === '' ? [] : tools.filter((tool) => toKey(tool.name) === key);
+  return [...tools.filter((tool) => tool.name === name), ...alike];
+}
+
+/** Two names are one if only case and punctuation tell them apart. */
+function toKey(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '');
+}
+
+/** https://platform.openai.com/docs/api-reference/chat/create: letters, digits, `_` and `-`, at most 64. */
+function toLegal(name: string): string {
+  if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return name;
+  return name
+    .replaceAll(/[^a-zA-Z0-9_-]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
+    .slice(0, 64);
+}
+
+/** One flat object; where the path and the body have a name in common, the body's gets a prefix. */
+function toArguments(parameters: readonly Parameter[], body: readonly Parameter[]): string {
+  const values = new Map<string, unknown>();
+  for (const parameter of parameters) values.set(parameter.name ?? '', toValue(parameter));
+  for (const property of body) {
+    let name = property.name ?? '';
+    while (values.has(name)) name = `body_${name}`;
+    values.set(name, toValue(property));
+  }
+  return JSON.stringify(Object.fromEntries(values));
+}
+
+/** Every value comes as text; it is cast to its declared type where the cast loses nothing. */
+function toValue({ type, value = '' }: Parameter): unknown {
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(value) && isExact(value) ? Number(value) : value;
+    case 'boolean':
+      return value === 'true' || (value === 'false' ? false : value);
+    case 'array':
+    case 'object':
+      return toStructure(value, type);
+    default:
+      return value;
+  }
+}
+
+/** Whether a number can be read without loss. */
+function isExact(number: string): boolean {
+  const digits = number.replace(/e.*$/i, '').replaceAll(/\D/g, '');
+  const value = Number(number);
+  return (/^-?\d+$/.test(number) && Number.isSafeInteger(value)) || (digits.length <= 15 && Number.isFinite(value));
+}
+
+/** Agents write lists and objects as Java does, `[{id=1}]`, more often than as JSON; that stays text. */
+function toStructure(text: string, type: 'array' | 'object'): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    const fits =
+      type === 'array' ? Array.isArray(value) : typeof value === 'object' && value !== null && !Array.isArray(value);
+    const numbers = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').match(/[\d.]+(?:e[-+]?\d+)?/gi) ?? [];
+    return fits && numbers.every(isExact) ? value : text;
+  } catch {
+    return text;
+  }
+}
