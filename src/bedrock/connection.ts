@@ -1,7 +1,7 @@
 import type { AgentRequest } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
-import { parseHeaders } from './headers.ts';
 import { credentialNames, type Credentials, parseCredentials } from './credentials.ts';
+import { parseHeaders } from './headers.ts';
 
 /** How to reach AWS, as the caller gave it. */
 export interface Connection {
@@ -21,7 +21,6 @@ const defaultMaxBytes = 100_000_000;
 
 const regionNames = ['aws_region_name', 'region_name'] as const;
 const endpointNames = ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'] as const;
-const headerNames = ['extra_headers', 'headers'] as const;
 
 /** Ways to authenticate that LiteLLM has and this version has not. */
 const unbuilt = ['api_key', 'aws_bedrock_client'];
@@ -30,7 +29,8 @@ const unbuilt = ['api_key', 'aws_bedrock_client'];
 export const connectionNames: ReadonlySet<string> = new Set([
   ...regionNames,
   ...endpointNames,
-  ...headerNames,
+  'extra_headers',
+  'headers',
   ...credentialNames,
   'aws_sts_endpoint',
   'ssl_verify',
@@ -59,10 +59,10 @@ export function parseConnection({ parameters }: AgentRequest): Connection {
   const credentials = parseCredentials(parameters);
   const sslVerify = parseSslVerify(parameters['ssl_verify']);
   return {
-    headers: Object.assign(
-      {},
-      ...headerNames.map((name) => parseHeaders(parameters[name], name)),
-    ) as Connection['headers'],
+    headers: {
+      ...parseHeaders(parameters['extra_headers'], 'extra_headers'),
+      ...parseHeaders(parameters['headers'], 'headers'),
+    },
     maxBytes: parseMaxBytes(parameters['max_response_bytes']),
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),

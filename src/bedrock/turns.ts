@@ -24,7 +24,7 @@ export function toNews({ turns, instructions, session }: AgentRequest): News {
   const text = join(fresh.map(toNewText));
   const history = session ? [] : toHistory(turns.slice(0, lastAnswer + 1));
   // Where the last answer was empty, what the user said before it is still unanswered.
-  const unanswered = history.at(-1)?.role === 'user' ? (history.pop()?.text ?? '') : '';
+  const unanswered = text !== '' && history.at(-1)?.role === 'user' ? (history.pop()?.text ?? '') : '';
   const isFirst = lastAnswer === -1;
   const instructed = text !== '' && (!session || isFirst);
   return { text: join([instructed ? instructions : '', unanswered, text]), history, ...(results && { results }) };

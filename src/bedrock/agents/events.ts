@@ -43,14 +43,14 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         traces.read(payload, events);
         if (showTraces) events.push({ type: 'trace', trace: payload });
         break;
-      case 'returnControl':
+      case 'returnControl': {
+        const calls = readReturnControl(payload, asked);
+        if (calls.length === 0) throw new BadGatewayError('The agent returned control and named no action to run.');
         answered = true;
         returned = true;
-        events.push(...readReturnControl(payload, asked));
-        if (!events.some(({ type }) => type === 'tool-call')) {
-          throw new BadGatewayError('The agent returned control and named no action to run.');
-        }
+        events.push(...calls);
         break;
+      }
       case 'files':
         answered = true;
         break;

@@ -462,6 +462,16 @@ describe('the history', () => {
     expect(json).toEqual({ inputText: 'a\n\nb', enableTrace: true });
   });
 
+  it('that ends with an empty assistant message has nothing new to say', async () => {
+    const error = await refuse({
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'assistant', content: '' },
+      ],
+    });
+    expect(error.message).toContain('nothing new');
+  });
+
   it('that opens with the assistant gets a user turn before it', async () => {
     const messages = [
       { role: 'assistant', content: 'Welcome!' },
