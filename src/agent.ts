@@ -32,6 +32,8 @@ export type Turn = UserTurn | AssistantTurn | ResultsTurn;
 export interface UserTurn {
   readonly type: 'user';
   readonly parts: readonly Part[];
+  /** The parts as the caller spelt them, for agents that read that spelling; absent where the message was one text. */
+  readonly content?: readonly unknown[];
 }
 
 export interface AssistantTurn {
@@ -46,7 +48,19 @@ export interface ResultsTurn {
   readonly results: readonly ToolResult[];
 }
 
-export type Part = { readonly type: 'text'; readonly text: string } | { readonly type: 'file'; readonly name: string };
+export type Part = { readonly type: 'text'; readonly text: string } | FilePart;
+
+/** An image, a recording or any other file of a user. */
+export interface FilePart {
+  readonly type: 'file';
+  readonly kind: 'image' | 'audio' | 'file';
+  /** What the caller calls it, or else its kind. */
+  readonly name: string;
+  /** Its bytes in base64; absent where only a link or an id came. The media type may be empty. */
+  readonly content?: { readonly mediaType: string; readonly data: string };
+  /** Where the caller put it, for errors. */
+  readonly param: string;
+}
 
 export interface Tool {
   readonly name: string;
@@ -75,10 +89,27 @@ export type AgentEvent =
   | { readonly type: 'message' }
   /** A call that the caller must run; what the agent ran itself is never one. */
   | ({ readonly type: 'tool-call'; readonly details?: Readonly<Record<string, string>> } & ToolCall)
+  /** Words of the answer and what they rest on; `citation` is AWS's own record of it. */
+  | {
+      readonly type: 'citation';
+      readonly text?: string;
+      readonly sources: readonly Source[];
+      readonly citation: unknown;
+    }
+  /** A file that the agent made; `data` is base64. */
+  | { readonly type: 'file'; readonly name: string; readonly mediaType: string; readonly data: string }
+  /** What a guardrail found, or a step that failed before the agent went on: AWS's own record. */
+  | { readonly type: 'note'; readonly about: 'guardrail' | 'failure'; readonly note: unknown }
   /** The agent's own record of a step, as AWS sent it. */
   | { readonly type: 'trace'; readonly trace: unknown }
   | ({ readonly type: 'usage' } & Usage)
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string };
+
+/** Where something can be read up; the title may be made of the address. */
+export interface Source {
+  readonly url: string;
+  readonly title: string;
+}
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter';
 

@@ -1,10 +1,12 @@
-import type { AgentRequest, Part, ResultsTurn, ToolCall, Turn } from '../agent.ts';
+import type { AgentRequest, FilePart, Part, ResultsTurn, ToolCall, Turn } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 
 /** What a call has to carry: exactly one of the server's session and this history remembers what went before. */
 export interface News {
   /** What is new, with the instructions in front where they are due. */
   readonly text: string;
+  /** Attachments of what is new; those of earlier turns are named in the history. */
+  readonly files: readonly FilePart[];
   /** What went before; empty when a session remembers it. */
   readonly history: readonly HistoryMessage[];
   /** Answers to the calls of the last assistant turn. */
@@ -16,18 +18,26 @@ export interface HistoryMessage {
   readonly text: string;
 }
 
-/** The whole conversation → what is new and what is history. Throws a `BadRequestError` for what has no place yet. */
+/** The whole conversation → what is new and what is history. */
 export function toNews({ turns, instructions, session }: AgentRequest): News {
   const lastAnswer = turns.findLastIndex((turn) => turn.type === 'assistant');
   const fresh = turns.slice(lastAnswer + 1);
   const results = fresh.find((turn) => turn.type === 'results');
-  const text = join(fresh.map(toNewText));
+  const parts = fresh.flatMap((turn) => (turn.type === 'user' ? [turn.parts] : []));
+  const text = join(parts.map((each) => toText(each.filter((part) => part.type === 'text'))));
+  const files = parts.flat().filter((part) => part.type === 'file');
   const history = session ? [] : toHistory(turns.slice(0, lastAnswer + 1));
   // Where the last answer was empty, what the user said before it is still unanswered.
-  const unanswered = text !== '' && history.at(-1)?.role === 'user' ? (history.pop()?.text ?? '') : '';
+  const isNew = text !== '' || files.length > 0;
+  const unanswered = isNew && history.at(-1)?.role === 'user' ? (history.pop()?.text ?? '') : '';
   const isFirst = lastAnswer === -1;
-  const instructed = text !== '' && (!session || isFirst);
-  return { text: join([instructed ? instructions : '', unanswered, text]), history, ...(results && { results }) };
+  const instructed = isNew && (!session || isFirst);
+  return {
+    text: join([instructed ? instructions : '', unanswered, text]),
+    files,
+    history,
+    ...(results && { results }),
+  };
 }
 
 /** The error for a conversation whose last word is not the user's. */
@@ -35,18 +45,6 @@ export function nothingNew(): BadRequestError {
   return new BadRequestError('There is nothing new to say: the messages must end with a user message that has text.', {
     param: 'messages',
   });
-}
-
-function toNewText(turn: Turn): string {
-  if (turn.type !== 'user') return '';
-  const file = turn.parts.find((part) => part.type === 'file');
-  if (file) {
-    throw new BadRequestError(
-      'Images, audio and files in a message are not built yet; send text, or use the AWS field `sessionState.files`.',
-      { param: 'messages' },
-    );
-  }
-  return toText(turn.parts);
 }
 
 function toHistory(turns: readonly Turn[]): HistoryMessage[] {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentEvent, AgentRequest, AgentResponse, FinishReason, Price, Usage } from '../agent.ts';
 import { withModel } from '../errors.ts';
+import { type Annotation, createCitations } from './citations.ts';
 import { type HiddenParams, toHidden, withHidden } from './hidden.ts';
 import { type CompletionUsage, estimate, toUsage } from './usage.ts';
 
@@ -30,7 +31,19 @@ export interface ChunkDelta {
   content?: string;
   reasoning_content?: string;
   tool_calls?: ToolCallDelta[];
+  /** New ones as they are found, and all of them on the finishing delta. */
+  annotations?: Annotation[];
+  /** The same for images that the agent made. */
+  images?: ChatImage[];
   provider_specific_fields?: ProviderSpecificFields;
+}
+
+/** An image that the agent made, as LiteLLM and others hand it out: a data URL. */
+export interface ChatImage {
+  type: 'image_url';
+  index: number;
+  image_url: { url: string };
+  name: string;
 }
 
 export interface ToolCallDelta {
@@ -50,9 +63,19 @@ export interface ProviderSpecificFields {
   session_id?: string;
   /** Why AWS stopped, in its own word. */
   finish_reason?: string;
+  /** What the answer rests on, as AWS tells it; what was only looked up is marked `looked_up`. */
+  citations?: unknown[];
+  /** Files that the agent made, but for images; `bytes` is base64. */
+  files?: { name: string; type: string; bytes: string }[];
+  /** AWS's guardrail traces, where a guardrail found something. */
+  guardrails?: unknown[];
+  /** AWS's failure traces of steps after which the agent went on. */
+  failures?: unknown[];
   /** AWS's raw traces, where `enableTrace: true` was given. */
   trace?: unknown[];
 }
+
+type Lists = Required<Pick<ProviderSpecificFields, 'citations' | 'files' | 'guardrails' | 'failures'>>;
 
 export interface ChunkOptions {
   readonly model: string;
@@ -92,6 +115,9 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
   let usages: Usage[] = [];
   let spoken = false;
   let toolCalls = 0;
+  const citations = createCitations();
+  const images: ChatImage[] = [];
+  const lists: Record<string, unknown[]> = {};
   // A further message is set off by a blank line, but only once it says something.
   const apart = { text: false, reasoning: false };
 
@@ -118,6 +144,26 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
         chunks.push(toChunk({ tool_calls: [{ ...call, ...(details && { provider_specific_fields: details }) }] }));
         break;
       }
+      case 'citation': {
+        const annotations = citations.place(event, written.text);
+        chunks.push(toChunk({ ...(annotations.length > 0 && { annotations }), ...note('citations', event.citation) }));
+        break;
+      }
+      case 'file': {
+        const { name, mediaType: type, data: bytes } = event;
+        if (!type.startsWith('image/')) {
+          chunks.push(toChunk(note('files', { name, type, bytes })));
+          break;
+        }
+        const url = `data:${type};base64,${bytes}`;
+        const image = { type: 'image_url' as const, index: images.length, image_url: { url }, name };
+        images.push(image);
+        chunks.push(toChunk({ images: [image] }));
+        break;
+      }
+      case 'note':
+        chunks.push(toChunk(note(`${event.about}s`, event.note)));
+        break;
       case 'trace':
         chunks.push(toChunk({ provider_specific_fields: { trace: [event.trace] } }));
         break;
@@ -127,7 +173,7 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
         break;
       case 'finish':
         if (event.raw !== undefined) fields.finish_reason = event.raw;
-        chunks.push(toChunk({ provider_specific_fields: { ...fields } }, toFinishReason(event.reason)), toUsageChunk());
+        chunks.push(toChunk(toLastDelta(), toFinishReason(event.reason)), toUsageChunk());
         break;
       default:
         event satisfies never;
@@ -139,6 +185,22 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
     apart[channel] = false;
     written[channel] += said;
     return said;
+  }
+
+  /** Adds to a list under `provider_specific_fields`, and tells what was added. */
+  function note<Name extends keyof Lists>(name: Name, value: Lists[Name][number]): ChunkDelta {
+    (lists[name] ??= []).push(value);
+    return { provider_specific_fields: { [name]: [value] } };
+  }
+
+  /** Clients that put deltas together keep the last value of a field, so the last is the whole. */
+  function toLastDelta(): ChunkDelta {
+    const annotations = citations.all(written.text);
+    return {
+      ...(annotations.length > 0 && { annotations }),
+      ...(images.length > 0 && { images: [...images] }),
+      provider_specific_fields: { ...fields, ...lists },
+    };
   }
 
   function toChunk(delta: ChunkDelta, finish_reason: ChatFinishReason | null = null): ChatCompletionChunk {

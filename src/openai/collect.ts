@@ -1,4 +1,5 @@
-import type { ChatCompletionChunk, ChatFinishReason, ProviderSpecificFields } from './chunks.ts';
+import type { ChatCompletionChunk, ChatFinishReason, ChatImage, ProviderSpecificFields } from './chunks.ts';
+import type { Annotation } from './citations.ts';
 import { type HiddenParams, withHidden } from './hidden.ts';
 import type { CompletionUsage } from './usage.ts';
 
@@ -29,6 +30,10 @@ export interface ChatCompletionMessage {
   /** What the agent thought aloud. */
   reasoning_content?: string;
   tool_calls?: ChatCompletionToolCall[];
+  /** Sources of the answer's words; complete citations are under `provider_specific_fields.citations`. */
+  annotations?: Annotation[];
+  /** Images that the agent made. */
+  images?: ChatImage[];
   provider_specific_fields?: ProviderSpecificFields;
 }
 
@@ -46,6 +51,8 @@ export async function collect(batches: AsyncIterable<readonly ChatCompletionChun
   const calls: ChatCompletionToolCall[] = [];
   const traces: unknown[] = [];
   let fields: ProviderSpecificFields = {};
+  let annotations: Annotation[] | undefined;
+  let images: ChatImage[] | undefined;
   let finish_reason: ChatFinishReason = 'stop';
   let last: ChatCompletionChunk | undefined;
 
@@ -64,6 +71,9 @@ export async function collect(batches: AsyncIterable<readonly ChatCompletionChun
         traces.push(...(provider_specific_fields.trace ?? []));
         fields = provider_specific_fields;
       }
+      // Each is whole on the last delta that has it.
+      annotations = choice.delta.annotations ?? annotations;
+      images = choice.delta.images ?? images;
       if (choice.finish_reason) finish_reason = choice.finish_reason;
     }
   }
@@ -75,6 +85,8 @@ export async function collect(batches: AsyncIterable<readonly ChatCompletionChun
     refusal: null,
     ...(thoughts.length > 0 && { reasoning_content: thoughts.join('') }),
     ...(calls.length > 0 && { tool_calls: calls }),
+    ...(annotations && { annotations }),
+    ...(images && { images }),
     provider_specific_fields: { ...fields, ...(traces.length > 0 && { trace: traces }) },
   };
   const { id, created, model, usage } = last;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AgentRequest, Part, ToolCall, Turn } from '../agent.ts';
+import type { AgentRequest, FilePart, Part, ToolCall, Turn, UserTurn } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 
 /** A message as OpenAI's chat completions take it. */
@@ -50,7 +50,7 @@ export function parseMessages(messages: Messages): Conversation {
         instructions.push(toText(message.content));
         break;
       case 'user':
-        turns.push({ type: 'user', parts: toParts(message.content) });
+        turns.push(toUserTurn(message.content, `messages.${index}.content`));
         break;
       case 'assistant':
         turns.push({
@@ -92,20 +92,54 @@ function toText(content: string | readonly { text?: string; refusal?: string }[]
   return typeof content === 'string' ? content : content.map((part) => part.text ?? part.refusal ?? '').join('');
 }
 
-function toParts(content: Extract<Messages[number], { role: 'user' }>['content']): readonly Part[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.map((part) => {
-    switch (part.type) {
-      case 'text':
-        return { type: 'text', text: part.text };
-      case 'image_url':
-        return { type: 'file', name: 'image' };
-      case 'input_audio':
-        return { type: 'file', name: 'audio' };
-      default:
-        return { type: 'file', name: part.file.filename ?? part.file.file_id ?? 'file' };
+function toUserTurn(content: UserContent, path: string): UserTurn {
+  if (typeof content === 'string') return { type: 'user', parts: [{ type: 'text', text: content }] };
+  return { type: 'user', parts: content.map((part, index) => toPart(part, `${path}.${index}`)), content };
+}
+
+type UserContent = Extract<Messages[number], { role: 'user' }>['content'];
+
+function toPart(part: Exclude<UserContent, string>[number], param: string): Part {
+  const file = { type: 'file', param } as const;
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text };
+    case 'image_url':
+      return { ...file, kind: 'image', name: 'image', ...toContent(part.image_url.url, `${param}.image_url.url`) };
+    case 'input_audio':
+      return { ...file, kind: 'audio', name: 'audio' };
+    case 'file': {
+      const { filename, file_id, file_data: data } = part.file;
+      const content = data == null ? {} : toContent(data, `${param}.file.file_data`);
+      return { ...file, kind: 'file', name: filename ?? file_id ?? 'file', ...content };
     }
-  });
+  }
+}
+
+const dataUrl = /^data:([^,;]*)((?:;[^,;]*)*),/i;
+
+/** A data URL or bare base64 → the bytes; nothing for a link, which is never followed. */
+function toContent(text: string, param: string): Pick<FilePart, 'content'> {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(text) && !/^data:/i.test(text)) return {};
+  const [head = '', mediaType = '', marks = ''] = dataUrl.exec(text) ?? [];
+  const isPlain = head !== '' && !/;base64$/i.test(marks);
+  const data = isPlain
+    ? Buffer.from(decode(text.slice(head.length), param)).toString('base64')
+    : text.slice(head.length);
+  if (data === '' || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
+    throw new BadRequestError(`${param}: expected a data: URL with base64, as in \`data:image/png;base64,…\`.`, {
+      param,
+    });
+  }
+  return { content: { mediaType: mediaType.toLowerCase(), data } };
+}
+
+function decode(text: string, param: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new BadRequestError(`${param}: this data: URL is neither base64 nor percent-encoded text.`, { param });
+  }
 }
 
 type Messages = z.infer<ReturnType<typeof messagesSchema>>;
@@ -121,7 +155,11 @@ export function messagesSchema() {
     z.looseObject({ type: z.literal('input_audio'), input_audio: z.looseObject({ data: z.string() }) }),
     z.looseObject({
       type: z.literal('file'),
-      file: z.looseObject({ filename: z.nullish(z.string()), file_id: z.nullish(z.string()) }),
+      file: z.looseObject({
+        filename: z.nullish(z.string()),
+        file_id: z.nullish(z.string()),
+        file_data: z.nullish(z.string()),
+      }),
     }),
   ]);
   return z

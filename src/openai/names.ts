@@ -132,7 +132,6 @@ const unbuilt: ReadonlySet<string> = new Set([
   'fastest_response',
   'final_prompt_value',
   'force_timeout',
-  'forward_multimodal_content',
   'guardrails',
   'hf_model_name',
   'id',

@@ -57,6 +57,11 @@ export interface CompletionParameters {
   readonly invocationId?: string | null;
   /** Agents: AWS's own structure. */
   readonly sessionState?: Readonly<Record<string, unknown>> | null;
+  /**
+   * AgentCore: hands the last message's parts on as `content` of the payload, as OpenAI spells them, where one is not
+   * text; by default attachments are `media`, as AWS documents it.
+   */
+  readonly forward_multimodal_content?: boolean | 'true' | 'false' | null;
   /** AgentCore: the endpoint of the runtime; AWS's default is `DEFAULT`. */
   readonly qualifier?: string | null;
   /** AgentCore: 1–1024 characters; needs the permission `InvokeAgentRuntimeForUser`. */

@@ -1,6 +1,7 @@
 import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-agentcore';
 import type { AgentRequest } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
+import { toInputFiles } from '../files.ts';
 import type { RuntimeRef } from '../model.ts';
 import { type FieldType, splitParameters, toJson } from '../parameters.ts';
 import { toSessionId } from '../session.ts';
@@ -38,7 +39,7 @@ const made = { agentRuntimeArn: '`model`', payload: '`messages` and custom param
 /** What is asked → InvokeAgentRuntime's input. Throws a `BadRequestError` before anything is sent. */
 export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRuntimeCommandInput {
   checkSettings(request, { service: 'AgentCore', tools: false });
-  const { extra_body: extraBody, ...parameters } = request.parameters;
+  const { extra_body: extraBody, forward_multimodal_content: forward, ...parameters } = request.parameters;
   for (const [param, source] of Object.entries(made)) {
     if (parameters[param] === undefined) continue;
     throw new BadRequestError(`${param} is made of ${source}; to replace it in the payload, use \`extra_body\`.`, {
@@ -54,8 +55,10 @@ export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRunt
     });
   }
   const overridden = Object.hasOwn(extraBody ?? {}, 'prompt');
-  if (news.text === '' && !overridden) throw nothingNew();
-  const payload = { prompt: toPrompt(news), ...custom, ...(extraBody as object | undefined) };
+  if (news.text === '' && news.files.length === 0 && !overridden) throw nothingNew();
+  const attachments = parseFlag(forward) ? toContent(request, news) : toMedia(news);
+  checkPlaces(attachments, custom);
+  const payload = { prompt: toPrompt(news), ...attachments, ...custom, ...(extraBody as object | undefined) };
   return {
     // An agent written with AWS's TypeScript SDK answers 406 when it streams and the stream is not accepted.
     accept: 'application/json, text/event-stream',
@@ -67,6 +70,41 @@ export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRunt
     runtimeSessionId: toSessionId(request.session, sessionRules),
     payload: toPayload(payload),
   };
+}
+
+/** LiteLLM takes the word for the flag, too. */
+function parseFlag(value: unknown): boolean {
+  if (value === true || value === 'true') return true;
+  if (value == null || value === false || value === 'false') return false;
+  throw new BadRequestError('forward_multimodal_content: expected true or false.', {
+    param: 'forward_multimodal_content',
+  });
+}
+
+/** LiteLLM's form: what is new as OpenAI spells it, where not all of it is text. */
+function toContent({ turns }: AgentRequest, { files }: News): { readonly content?: readonly unknown[] } {
+  if (files.length === 0) return {};
+  const fresh = turns.slice(turns.findLastIndex((turn) => turn.type === 'assistant') + 1);
+  return { content: fresh.flatMap((turn) => (turn.type === 'user' ? (turn.content ?? turn.parts) : [])) };
+}
+
+/** https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-invoke-agent.html, "multi-modal". */
+function toMedia({ files }: News): { readonly media?: unknown } {
+  const media = toInputFiles(files, 'AgentCore').map(({ isImage, format, data, name }) => ({
+    type: isImage ? 'image' : 'document',
+    format,
+    data,
+    ...(!isImage && { name }),
+  }));
+  return media.length === 0 ? {} : { media: media.length === 1 ? media[0] : media };
+}
+
+function checkPlaces(attachments: object, custom: object): void {
+  const taken = Object.keys(attachments).find((name) => Object.hasOwn(custom, name));
+  if (taken === undefined) return;
+  throw new BadRequestError(`${taken}: the attachments of the last message go there; leave one of the two out.`, {
+    param: taken,
+  });
 }
 
 function toPayload(fields: Readonly<Record<string, unknown>>): string {

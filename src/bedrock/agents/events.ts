@@ -3,6 +3,7 @@ import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
 import { statusError, StreamException } from '../errors.ts';
 import { createFrameReader, type Frame } from '../frames.ts';
+import { type Attribution, namesSources, readCitations, toLookedUp } from './citations.ts';
 import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
 import { createTraceReader, type TracePart } from './trace.ts';
 
@@ -23,6 +24,7 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
   const traces = createTraceReader();
   let answered = false;
   let returned = false;
+  let cited = false;
 
   function readFrame({ headers, body }: Frame, events: AgentEvent[]): void {
     switch (headers[':message-type']) {
@@ -37,6 +39,10 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         answered = true;
         const text = decoder.decode(Buffer.from(toText(payload.bytes), 'base64'), { stream: true });
         if (text !== '') events.push({ type: 'text', text });
+        if (payload.attribution) {
+          cited ||= namesSources(payload.attribution);
+          events.push(...readCitations(payload.attribution));
+        }
         break;
       }
       case 'trace':
@@ -53,6 +59,7 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
       }
       case 'files':
         answered = true;
+        events.push(...(payload.files ?? []).map(toFile));
         break;
     }
   }
@@ -65,7 +72,9 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
       frames.end();
       if (decoder.decode() !== '') throw new BadGatewayError('The answer ended inside a character.');
       // AWS sends no end of its own, so an answer that never came looks like one that ended.
-      if (!answered) throw noAnswer(traces.failure);
+      if (!answered) throw noAnswer(traces.failures.at(-1));
+      if (!cited) events.push(...traces.lookups.map(toLookedUp));
+      for (const note of traces.failures) events.push({ type: 'note', about: 'failure', note });
       events.push(returned ? { type: 'finish', reason: 'tool-calls' } : traces.finish());
     },
   };
@@ -75,6 +84,8 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
 interface Payload extends TracePart, ReturnControl {
   readonly bytes?: unknown;
   readonly message?: unknown;
+  readonly attribution?: Attribution;
+  readonly files?: readonly { readonly name?: string; readonly type?: string; readonly bytes?: unknown }[];
 }
 
 function parseBody(body: Buffer): Payload {
@@ -89,9 +100,13 @@ function parseBody(body: Buffer): Payload {
   throw new BadGatewayError('AWS sent an event that is no JSON object.');
 }
 
+function toFile({ name = 'file', type = 'application/octet-stream', bytes }: NonNullable<Payload['files']>[number]) {
+  return { type: 'file' as const, name, mediaType: type, data: toText(bytes) };
+}
+
 function toText(bytes: unknown): string {
   if (bytes === undefined || typeof bytes === 'string') return bytes ?? '';
-  throw new BadGatewayError('AWS sent a chunk whose bytes are no text.');
+  throw new BadGatewayError('AWS sent a chunk or a file whose bytes are no text.');
 }
 
 function noAnswer(failure: { readonly failureReason?: string; readonly failureCode?: number } | undefined) {

@@ -7,6 +7,7 @@ import { toSessionId } from '../session.ts';
 import { checkSettings } from '../settings.ts';
 import { type News, nothingNew, toNews } from '../turns.ts';
 import { withBytes } from './bytes.ts';
+import { withFiles } from './files.ts';
 import { isCallId, parseCallId } from './call-id.ts';
 import { type Resumption, toResumption } from './results.ts';
 
@@ -56,7 +57,7 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
   // A returned invocation waits in its session, which remembers the rest.
   const session = resumed ? toSession(resumed.sessionId, request.session) : request.session;
   const news = toNews({ ...request, ...(session && { session }) });
-  if (news.results && news.text !== '') {
+  if (news.results && (news.text !== '' || news.files.length > 0)) {
     throw new BadRequestError(
       'messages: AWS takes answers to calls or something new; send the new message after the answer.',
       {
@@ -66,8 +67,10 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
   }
   const text = inputText ?? news.text;
   const results = news.results && resumed ? toResumption(resumed.turn, news.results) : undefined;
-  const sessionState = toSessionState(rest.sessionState, custom, news.history, results, invocationId);
-  if (text === '' && !rest.endSession && !sessionState.returnControlInvocationResults) throw nothingNew();
+  const given = withFiles(toBytes(rest.sessionState), news.files);
+  const sessionState = toSessionState(given, custom, news.history, results, invocationId);
+  const isSaying = text !== '' || news.files.length > 0 || sessionState.returnControlInvocationResults;
+  if (!isSaying && !rest.endSession) throw nothingNew();
   const isStreamedByUs = request.stream && streaming?.streamFinalResponse === undefined;
   const input = {
     ...rest,
@@ -135,6 +138,12 @@ function parseFields(parameters: AgentRequest['parameters']) {
       { param: `extra_body.${foreign}` },
     );
   }
+  const runtimes = ['agent_format', 'forward_multimodal_content', 'payload_format'].find((name) => given[name] != null);
+  if (runtimes !== undefined) {
+    throw new BadRequestError(`${runtimes} is for AgentCore runtimes; leave it out for a Bedrock agent.`, {
+      param: runtimes,
+    });
+  }
   for (const param of ['inputText', 'agentId', 'agentAliasId']) {
     if (given[param] === undefined) continue;
     throw new BadRequestError(
@@ -147,6 +156,11 @@ function parseFields(parameters: AgentRequest['parameters']) {
   const { fields, custom } = splitParameters({ ...given, ...body }, types);
   // Their outer types were checked; what a structure holds is the caller's and AWS's affair.
   return { fields: fields as Fields, custom };
+}
+
+function toBytes(given: SessionState | undefined): SessionState | undefined {
+  // The same structure, but for the spelling of its bytes.
+  return withBytes(given, 'sessionState') as SessionState | undefined;
 }
 
 function toSessionState(
@@ -173,8 +187,7 @@ function toSessionState(
     return text === undefined ? [] : [[name, text] as const];
   });
   return {
-    // The same structure, but for the spelling of its bytes.
-    ...(withBytes(given, 'sessionState') as SessionState | undefined),
+    ...given,
     ...(invocationId !== undefined && { invocationId }),
     ...(results && {
       invocationId: results.invocationId,

@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../../agent.ts';
+import type { Reference } from './citations.ts';
 
 /** The parts of a trace that are read here, as the wire has them. */
 export interface TracePart {
@@ -10,6 +11,9 @@ interface TraceStep {
   readonly modelInvocationInput?: { readonly traceId?: string; readonly foundationModel?: string };
   readonly modelInvocationOutput?: ModelOutput;
   readonly rationale?: { readonly traceId?: string; readonly text?: unknown };
+  readonly observation?: {
+    readonly knowledgeBaseLookupOutput?: { readonly retrievedReferences?: readonly Reference[] };
+  };
   readonly action?: string;
   readonly inputAssessments?: readonly unknown[];
   readonly outputAssessments?: readonly unknown[];
@@ -29,25 +33,30 @@ export interface FailureTrace {
   readonly failureCode?: number;
 }
 
-/** Traces → usage, reasoning and how the turn ended: AWS says these nowhere else. */
+/** Traces → usage, reasoning, what was looked up and how the turn ended: AWS says these nowhere else. */
 export function createTraceReader() {
   const models = new Map<string, string>();
   const counted = new Set<string>();
   let thought = '';
   let reasoned = false;
   let blocked = false;
-  let failure: FailureTrace | undefined;
+  const failures: FailureTrace[] = [];
+  const lookups: (readonly Reference[])[] = [];
 
   function read(part: TracePart, events: AgentEvent[]): void {
     const { failureTrace, guardrailTrace, ...steps } = part.trace ?? {};
-    failure = failureTrace ?? failure;
+    if (failureTrace) failures.push(failureTrace);
     // A collaborator's guardrail does not block the answer of its supervisor.
     const isTop = (part.callerChain?.length ?? 0) <= 1;
     if (guardrailTrace && isTop) blocked ||= isBlocked(guardrailTrace);
+    if (guardrailTrace && hasFound(guardrailTrace)) {
+      events.push({ type: 'note', about: 'guardrail', note: guardrailTrace });
+    }
     for (const step of Object.values(steps)) if (step) readStep(step, events);
   }
 
-  function readStep({ modelInvocationInput, modelInvocationOutput, rationale }: TraceStep, events: AgentEvent[]): void {
+  function readStep(step: TraceStep, events: AgentEvent[]): void {
+    const { modelInvocationInput, modelInvocationOutput, rationale, observation } = step;
     if (modelInvocationInput?.foundationModel !== undefined) {
       models.set(modelInvocationInput.traceId ?? '', modelInvocationInput.foundationModel);
     }
@@ -57,6 +66,8 @@ export function createTraceReader() {
       reason(modelInvocationOutput.reasoningContent?.reasoningText?.text, events);
     }
     reason(rationale?.text, events);
+    const { retrievedReferences = [] } = observation?.knowledgeBaseLookupOutput ?? {};
+    if (retrievedReferences.length > 0) lookups.push(retrievedReferences);
   }
 
   /** A call that is told again, in the trace of a later step, was made once. */
@@ -90,14 +101,21 @@ export function createTraceReader() {
       blocked
         ? { type: 'finish', reason: 'content-filter', raw: 'guardrail_intervened' }
         : { type: 'finish', reason: 'stop' },
-    get failure() {
-      return failure;
-    },
+    /** What was looked up in knowledge bases, lookup by lookup. */
+    lookups,
+    /** Steps that failed; the agent may have gone on. */
+    failures,
   };
 }
 
 function toCount(tokens: unknown): number {
   return typeof tokens === 'number' ? tokens : 0;
+}
+
+function hasFound({ action, inputAssessments = [], outputAssessments = [] }: TraceStep): boolean {
+  // Where nothing matched, AWS sends `[{}]`.
+  const isFound = (found: unknown) => typeof found === 'object' && found !== null && Object.keys(found).length > 0;
+  return action === 'INTERVENED' || [...inputAssessments, ...outputAssessments].some(isFound);
 }
 
 /** A guardrail also intervenes when it masks a name; only a block replaces the answer. */

@@ -1,0 +1,48 @@
+import type { AgentEvent } from '../agent.ts';
+
+/** A source of some words of the answer, as OpenAI's API tells it: `content.slice(start_index, end_index)`. */
+export interface Annotation {
+  type: 'url_citation';
+  url_citation: { url: string; title: string; start_index: number; end_index: number };
+}
+
+type Citation = Extract<AgentEvent, { readonly type: 'citation' }>;
+
+/** Citations → annotations at their place in the text that was emitted. */
+export function createCitations() {
+  const placed: Annotation[] = [];
+  let pending: Citation[] = [];
+  /** Where the last one was found: an answer that says the same twice cites it in order. */
+  let last = 0;
+
+  function place(citation: Citation, text: string): Annotation[] {
+    // AWS's own indexes are not reliable, and its text is trimmed.
+    const words = citation.text?.trim() ?? '';
+    if (words === '' || citation.sources.length === 0) return [];
+    const next = text.indexOf(words, last);
+    const start = next === -1 ? text.indexOf(words) : next;
+    if (start === -1) {
+      pending.push(citation);
+      return [];
+    }
+    last = start;
+    const found = citation.sources.map(({ url, title }): Annotation => ({
+      type: 'url_citation',
+      url_citation: { url, title, start_index: start, end_index: start + words.length },
+    }));
+    placed.push(...found);
+    return found;
+  }
+
+  return {
+    /** Annotations for a citation; none yet where its words have not been said, none ever without words or sources. */
+    place,
+    /** All annotations of a whole answer. */
+    all(text: string): Annotation[] {
+      const late = pending;
+      pending = [];
+      for (const citation of late) place(citation, text);
+      return [...placed];
+    },
+  };
+}
