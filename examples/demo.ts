@@ -6,6 +6,7 @@ const examples = [
   'agent',
   'agent-stream',
   'agent-custom-parameters',
+  'agent-tools',
   'agentcore',
   'agentcore-stream',
   'agentcore-parameters',

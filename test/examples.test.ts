@@ -15,6 +15,8 @@ describe.skipIf(!existsSync(resolve(root, 'dist/index.js')))('the examples (run 
     for (const example of examples) if (example !== 'demo.ts') expect(stdout).toContain(`examples/${example}`);
     expect(stdout).toContain('You said: What are the key principles of software architecture?');
     expect(stdout).toContain('This is turn 2 of this session.');
+    expect(stdout).toContain('The agent asks for get_weather({"city":"Paris"})');
+    expect(stdout).toMatch(/I asked, and heard: .*Sunny, 21 °C/);
     expect(stdout).toMatch(/Response cost: \$0\.\d+/);
     expect(stderr).toBe('');
   });

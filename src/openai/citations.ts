@@ -12,7 +12,7 @@ type Citation = Extract<AgentEvent, { readonly type: 'citation' }>;
 export function createCitations() {
   const placed: Annotation[] = [];
   let pending: Citation[] = [];
-  /** Where the last one was found: an answer that says the same twice cites it in order. */
+  /** The end of the last one: an answer that says the same twice cites it in order. */
   let last = 0;
 
   function place(citation: Citation, text: string): Annotation[] {
@@ -25,7 +25,7 @@ export function createCitations() {
       pending.push(citation);
       return [];
     }
-    last = start;
+    last = start + words.length;
     const found = citation.sources.map(({ url, title }): Annotation => ({
       type: 'url_citation',
       url_citation: { url, title, start_index: start, end_index: start + words.length },

@@ -105,40 +105,48 @@ function toPart(part: Exclude<UserContent, string>[number], param: string): Part
     case 'text':
       return { type: 'text', text: part.text };
     case 'image_url':
-      return { ...file, kind: 'image', name: 'image', ...toContent(part.image_url.url, `${param}.image_url.url`) };
+      return { ...file, kind: 'image', name: 'image', ...parseUrl(part.image_url.url, `${param}.image_url.url`) };
     case 'input_audio':
       return { ...file, kind: 'audio', name: 'audio' };
     case 'file': {
       const { filename, file_id, file_data: data } = part.file;
-      const content = data == null ? {} : toContent(data, `${param}.file.file_data`);
+      const content = data == null ? {} : parseData(data, `${param}.file.file_data`);
       return { ...file, kind: 'file', name: filename ?? file_id ?? 'file', ...content };
     }
   }
 }
 
-const dataUrl = /^data:([^,;]*)((?:;[^,;]*)*),/i;
+/** A data URL → its bytes; a link, which is never followed, → nothing. */
+function parseUrl(url: string, param: string): Pick<FilePart, 'content'> {
+  if (/^(?!data:)[a-z][a-z0-9+.-]*:/i.test(url)) return {};
+  const [head, mediaType = '', marks = ''] = /^data:([^,;]*)((?:;[^,;]*)*),/i.exec(url) ?? [];
+  if (head === undefined) throw noData(param);
+  const body = url.slice(head.length);
+  const data = /;base64$/i.test(marks) ? body : Buffer.from(decode(body, param)).toString('base64');
+  return { content: { mediaType: mediaType.toLowerCase(), data: checkBase64(data, param) } };
+}
 
-/** A data URL or bare base64 → the bytes; nothing for a link, which is never followed. */
-function toContent(text: string, param: string): Pick<FilePart, 'content'> {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(text) && !/^data:/i.test(text)) return {};
-  const [head = '', mediaType = '', marks = ''] = dataUrl.exec(text) ?? [];
-  const isPlain = head !== '' && !/;base64$/i.test(marks);
-  const data = isPlain
-    ? Buffer.from(decode(text.slice(head.length), param)).toString('base64')
-    : text.slice(head.length);
-  if (data === '' || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
-    throw new BadRequestError(`${param}: expected a data: URL with base64, as in \`data:image/png;base64,…\`.`, {
-      param,
-    });
-  }
-  return { content: { mediaType: mediaType.toLowerCase(), data } };
+/** The bytes of a file; OpenAI takes them as a data URL and bare. */
+function parseData(data: string, param: string): Pick<FilePart, 'content'> {
+  return data.includes(':') ? parseUrl(data, param) : { content: { mediaType: '', data: checkBase64(data, param) } };
+}
+
+function checkBase64(data: string, param: string): string {
+  if (/^[A-Za-z0-9+/]+={0,2}$/.test(data) && data.length % 4 !== 1) return data;
+  throw noData(param);
+}
+
+function noData(param: string): BadRequestError {
+  return new BadRequestError(`${param}: expected a data: URL with base64, as in \`data:image/png;base64,…\`.`, {
+    param,
+  });
 }
 
 function decode(text: string, param: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new BadRequestError(`${param}: this data: URL is neither base64 nor percent-encoded text.`, { param });
+    throw noData(param);
   }
 }
 

@@ -48,6 +48,18 @@ const model = (inputTokens: number, outputTokens: number, name: string, traceId 
     },
   }),
 ];
+const cited = (text: string, url: string) =>
+  event('chunk', {
+    bytes: Buffer.from(text).toString('base64'),
+    attribution: {
+      citations: [
+        {
+          generatedResponsePart: { textResponsePart: { text: text.trim(), span: { start: 0, end: 3 } } },
+          retrievedReferences: [{ location: { type: 'WEB', webLocation: { url } } }],
+        },
+      ],
+    },
+  });
 const rationale = event('trace', { trace: { orchestrationTrace: { rationale: { text: 'I think.' } } } });
 const delta = (text: string) => ({ event: { contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } } });
 const begin = { event: { messageStart: { role: 'assistant' } } };
@@ -82,6 +94,41 @@ const answers: readonly {
     model: agentModel,
     body: frames(rationale, chunk('Hello'), ...model(10, 5, foundationModel)),
     more: { enableTrace: true },
+  },
+  {
+    what: 'an agent that cites',
+    model: agentModel,
+    body: frames(
+      cited('The sky is blue.', 'https://example.com/sky'),
+      cited(' And wide.', 's3://bucket/a%20file.pdf'),
+      chunk(' The end'),
+    ),
+  },
+  {
+    what: 'an agent that makes files',
+    model: agentModel,
+    body: frames(
+      event('files', {
+        files: [
+          { name: 'plot.png', type: 'image/png', bytes: 'aGVsbG8=' },
+          { name: 'data.csv', type: 'text/csv', bytes: 'YSxi' },
+        ],
+      }),
+      chunk('See the plot.'),
+    ),
+  },
+  {
+    what: 'an agent whose guardrail intervened and whose step failed',
+    model: agentModel,
+    body: frames(
+      event('trace', {
+        trace: {
+          guardrailTrace: { action: 'INTERVENED', inputAssessments: [{ wordPolicy: [{ action: 'BLOCKED' }] }] },
+        },
+      }),
+      event('trace', { trace: { failureTrace: { failureReason: 'Max iterations exceeded' } } }),
+      chunk('Sorry.'),
+    ),
   },
   { what: 'JSON of AgentCore', model: runtimeModel, body: json({ result: 'Hello' }) },
   { what: 'an empty JSON answer of AgentCore', model: runtimeModel, body: json({ result: { content: [] } }) },
@@ -205,6 +252,8 @@ describe.each(answers)('$what', (answer) => {
     // A later delta's fields take the place of an earlier one's.
     Reflect.deleteProperty(fields, 'trace');
     expect(choice?.message).toMatchObject({ provider_specific_fields: fields });
+    const { annotations, images } = expectedChoice?.message ?? {};
+    expect(choice?.message).toMatchObject({ ...(annotations && { annotations }), ...(images && { images }) });
   });
 
   it('says the same streamed and whole', async () => {

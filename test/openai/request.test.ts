@@ -226,7 +226,7 @@ describe('null inside a structure', () => {
   const tool = (more: object) => [{ type: 'function', function: { name: 'add', ...more } }];
 
   it.each([
-    ['detail', { messages: ask({ type: 'image_url', image_url: { url: 'x', detail: null } }) }],
+    ['detail', { messages: ask({ type: 'image_url', image_url: { url: 'https://example.com/x', detail: null } }) }],
     ['strict', { tools: tool({ strict: null }) }],
   ])('asks for nothing, as clients with typed models write it: %s', async (_, parameters) => {
     expect(await send(agentModel, parameters)).toMatchObject({ inputText: prompt });

@@ -7,6 +7,8 @@ export interface ReturnedAction {
   readonly invocationId: string;
   /** Its place among the actions of the invocation: an agent may ask for the same one twice. */
   readonly index: number;
+  /** How many there are: they are answered together. */
+  readonly count: number;
   readonly actionGroup: string;
   /** A collaborator's; the agent's own goes without saying. */
   readonly agentId?: string;
@@ -40,12 +42,13 @@ const confirmations: readonly (Confirmation | undefined)[] = [
 
 /** The id of a tool call: it carries what is needed to answer, so that nobody has to remember it. */
 export function toCallId(action: ReturnedAction): string {
-  const { sessionId, invocationId, index, actionGroup, agentId, confirmation, target } = action;
+  const { sessionId, invocationId, index, count, actionGroup, agentId, confirmation, target } = action;
   const place = target.type === 'function' ? [target.name] : [target.path, target.verb];
   const values = [
     sessionId,
     invocationId,
     index,
+    count,
     confirmations.indexOf(confirmation),
     actionGroup,
     agentId ?? '',
@@ -68,12 +71,13 @@ export function parseCallId(id: string): ReturnedAction {
   const values = parseValues(Buffer.from(text, 'base64url').toString('utf8'));
   // The checksum tells damage, not forgery.
   if (!values) throw invalid('was changed on its way');
-  const [sessionId, invocationId, index, confirmation, actionGroup, agentId, name, verb] = values;
+  const [sessionId, invocationId, index, count, confirmation, actionGroup, agentId, name, verb] = values;
   const kind = confirmations[confirmation];
   return {
     sessionId,
     invocationId,
     index,
+    count,
     actionGroup,
     ...(agentId !== '' && { agentId }),
     ...(kind && { confirmation: kind }),
@@ -81,7 +85,7 @@ export function parseCallId(id: string): ReturnedAction {
   };
 }
 
-type Values = readonly [string, string, number, number, string, string, string, string?];
+type Values = readonly [string, string, number, number, number, string, string, string, string?];
 
 function parseValues(text: string): Values | undefined {
   let values: unknown;
@@ -90,8 +94,8 @@ function parseValues(text: string): Values | undefined {
   } catch {
     return undefined;
   }
-  if (!Array.isArray(values) || (values.length !== 7 && values.length !== 8)) return undefined;
-  const fits = values.every((value, at) => typeof value === (at === 2 || at === 3 ? 'number' : 'string'));
+  if (!Array.isArray(values) || (values.length !== 8 && values.length !== 9)) return undefined;
+  const fits = values.every((value, at) => typeof value === (at >= 2 && at <= 4 ? 'number' : 'string'));
   return fits ? (values as unknown as Values) : undefined;
 }
 

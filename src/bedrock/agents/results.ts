@@ -26,10 +26,14 @@ export function toResumption({ calls }: AssistantTurn, { results }: ResultsTurn)
   });
   const [first] = answered;
   if (!first) throw wrong('there is no call to answer');
-  const { sessionId, invocationId } = first.action;
+  const { sessionId, invocationId, count } = first.action;
   if (answered.some(({ action }) => action.sessionId !== sessionId || action.invocationId !== invocationId)) {
     throw wrong('the calls belong to different turns of the agent');
   }
+  const given = new Set(answered.map(({ action }) => action.index)).size;
+  if (given < calls.length) throw wrong('a call stands twice in the assistant message');
+  if (given < count)
+    throw wrong(`the agent made ${count} calls at once, and the assistant message has ${given} of them`);
   const inOrder = answered.sort((a, b) => a.action.index - b.action.index);
   return {
     sessionId,

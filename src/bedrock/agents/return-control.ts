@@ -39,7 +39,10 @@ export interface Asked {
 
 /** Actions that the agent leaves to the caller → one tool call each. */
 export function readReturnControl(event: ReturnControl, asked: Asked): readonly AgentEvent[] {
-  return (event.invocationInputs ?? []).flatMap(({ functionInvocationInput, apiInvocationInput }, index) => {
+  const inputs = (event.invocationInputs ?? []).filter(
+    (each) => each.functionInvocationInput ?? each.apiInvocationInput,
+  );
+  return inputs.flatMap(({ functionInvocationInput, apiInvocationInput }, index) => {
     const input = functionInvocationInput ?? apiInvocationInput;
     if (!input) return [];
     const target: FunctionTarget | ApiTarget = apiInvocationInput
@@ -52,6 +55,7 @@ export function readReturnControl(event: ReturnControl, asked: Asked): readonly 
       sessionId: asked.sessionId,
       invocationId: event.invocationId ?? '',
       index,
+      count: inputs.length,
       actionGroup,
       ...(isForeign && { agentId }),
       ...(isConfirmation(kind) && { confirmation: kind }),

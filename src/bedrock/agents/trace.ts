@@ -120,5 +120,7 @@ function hasFound({ action, inputAssessments = [], outputAssessments = [] }: Tra
 
 /** A guardrail also intervenes when it masks a name; only a block replaces the answer. */
 function isBlocked({ action, inputAssessments, outputAssessments }: TraceStep): boolean {
-  return action === 'INTERVENED' && /"action":"BLOCKED"/.test(JSON.stringify([inputAssessments, outputAssessments]));
+  if (action !== 'INTERVENED') return false;
+  const found = JSON.stringify([inputAssessments, outputAssessments]);
+  return /"action":"BLOCKED"/.test(found) || !/"action":"ANONYMIZED"/.test(found);
 }

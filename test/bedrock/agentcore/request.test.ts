@@ -432,3 +432,80 @@ describe('OpenAI parameters', () => {
     expect(json).toEqual({ prompt: 'hello agent' });
   });
 });
+
+describe('attachments of a message', () => {
+  const text = { type: 'text', text: 'Look at this.' };
+  const image = { type: 'image_url', image_url: { url: 'data:image/jpeg;base64,anBn' } };
+  const pdf = { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,cGRm' } };
+  const link = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
+  const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'mp3' } };
+  const say = (...content: readonly unknown[]) => ({ messages: [{ role: 'user', content }] });
+
+  it('are the media of the payload, as AWS documents it', async () => {
+    const { json } = await send(say(text, image));
+    expect(json).toEqual({ prompt: 'Look at this.', media: { type: 'image', format: 'jpeg', data: 'anBn' } });
+  });
+
+  it('are a list of media where there are several', async () => {
+    const { json } = await send(say(text, image, pdf));
+    expect(json['media']).toEqual([
+      { type: 'image', format: 'jpeg', data: 'anBn' },
+      { type: 'document', format: 'pdf', data: 'cGRm', name: 'a.pdf' },
+    ]);
+  });
+
+  it.each([
+    ['a link', link, /not followed/],
+    ['a recording', audio, /audio/],
+    ['a file id', { type: 'file', file: { file_id: 'file-1' } }, /not followed/],
+  ])('that are %s have no place there', async (_, part, why) => {
+    const error = await refuse(say(text, part));
+    expect(error.message).toMatch(why);
+    expect(error.param).toBe('messages.0.content.1');
+  });
+
+  it.each([true, 'true'])("are OpenAI's own parts where forward_multimodal_content is %j", async (forward) => {
+    const parts = [text, link, audio, pdf];
+    const { json } = await send({ ...say(...parts), forward_multimodal_content: forward, user_id: 'u' });
+    expect(json).toEqual({ prompt: 'Look at this.', content: parts, user_id: 'u' });
+  });
+
+  it.each([false, 'false', null])('are media where forward_multimodal_content is %j', async (forward) => {
+    const { json } = await send({ ...say(text, image), forward_multimodal_content: forward });
+    expect(json).toHaveProperty('media');
+    expect(json).not.toHaveProperty('content');
+  });
+
+  it('are nothing where all parts are text, and only what is new counts', async () => {
+    expect((await send({ ...say(text), forward_multimodal_content: true })).json).toEqual({ prompt: 'Look at this.' });
+    aws.received.splice(0);
+    const messages = [
+      { role: 'user', content: [text, image] },
+      { role: 'assistant', content: 'Nice.' },
+      { role: 'user', content: 'And?' },
+    ];
+    const { json } = await send({ messages, forward_multimodal_content: true });
+    expect(Object.keys(json)).toEqual(['prompt']);
+    expect(json['prompt']).toContain('[file: image]');
+  });
+
+  it('of all new messages travel', async () => {
+    const messages = [
+      { role: 'user', content: [text, image] },
+      { role: 'user', content: 'Please.' },
+    ];
+    const { json } = await send({ messages, forward_multimodal_content: true });
+    expect(json['content']).toEqual([text, image, { type: 'text', text: 'Please.' }]);
+  });
+
+  it('do not take the place of a custom parameter', async () => {
+    expect(await refuse({ ...say(text, image), media: {} })).toMatchObject({ param: 'media' });
+    const forwarded = { ...say(text, image), content: 'x', forward_multimodal_content: true };
+    expect(await refuse(forwarded)).toMatchObject({ param: 'content' });
+  });
+
+  it('need a yes or a no', async () => {
+    const error = await refuse({ ...say(text, image), forward_multimodal_content: 1 });
+    expect(error).toMatchObject({ param: 'forward_multimodal_content' });
+  });
+});

@@ -35,8 +35,16 @@ interface Expected {
   readonly rationales: readonly { readonly text: string }[];
   readonly reasoningContent: readonly { readonly reasoningContent?: { readonly reasoningText?: { text?: string } } }[];
   readonly returnControl: readonly ReturnControl[];
-  readonly files: readonly unknown[];
+  readonly files: readonly { readonly name: string; readonly type: string }[];
+  readonly citations: readonly ExpectedCitation[];
+  readonly guardrails: readonly { readonly action: string }[];
+  readonly failures: readonly unknown[];
   readonly streamErrors: readonly unknown[];
+}
+
+interface ExpectedCitation {
+  readonly text: string;
+  readonly references: readonly { readonly location: { readonly type: string } }[];
 }
 
 interface ReturnControl {
@@ -138,6 +146,40 @@ describe.skipIf(!recorded)('recorded answers of Bedrock Agents', () => {
       const told = await player.whole({ pieces: [bytes], headers });
       expect(await player.streamed({ pieces: [bytes], headers })).toEqual({ told });
       expect(await player.streamed({ pieces: awkward, headers })).toEqual({ told });
+    });
+
+    test('cites, hands over files and tells of guardrails and failures as it was recorded, in both modes', async () => {
+      const { message, delta } = await tellFields(bytes);
+      const fields = message.provider_specific_fields ?? {};
+      const cited = (fields.citations ?? []) as WireCitation[];
+      const said = cited.filter(({ looked_up: isLookedUp }) => isLookedUp !== true);
+      expect(said.map((each) => each.generatedResponsePart?.textResponsePart?.text)).toEqual(
+        expected.citations.map(({ text }) => text),
+      );
+      expect(said.map((each) => each.retrievedReferences.map(({ location }) => location.type))).toEqual(
+        expected.citations.map(({ references }) => references.map(({ location }) => location.type)),
+      );
+      const isCited = expected.citations.some(({ references }) => references.length > 0);
+      expect(cited.length - said.length).toBe(isCited ? 0 : lookupsIn(events));
+      const web = said.flatMap((each) =>
+        each.retrievedReferences.flatMap(({ location }) => location.webLocation?.url ?? []),
+      );
+      const marks = (message.annotations ?? []).map((each) => each.url_citation);
+      expect(new Set(marks.map(({ url }) => url))).toEqual(new Set(web));
+      for (const { start_index: start, end_index: end } of marks) {
+        const texts = expected.citations.map(({ text }) => text.trim());
+        expect(texts).toContain(message.content?.slice(start, end));
+      }
+      const made = [...(message.images ?? []), ...(fields.files ?? [])].map(({ name }) => name);
+      expect(made.sort()).toEqual(expected.files.map(({ name }) => name).sort());
+      const found = expected.guardrails.filter(({ action }) => action === 'INTERVENED');
+      expect(fields.guardrails ?? []).toMatchObject(found);
+      expect(fields.failures ?? []).toMatchObject(expected.failures);
+      expect(delta).toMatchObject({
+        ...(message.annotations && { annotations: message.annotations }),
+        ...(message.images && { images: message.images }),
+        provider_specific_fields: fields,
+      });
     });
 
     test('hands on the text of a chunk with the byte that completes its frame', () => {
@@ -381,6 +423,31 @@ function callsOf({ returnControl }: Expected): string[] {
   );
 }
 
+interface WireCitation {
+  readonly looked_up?: boolean;
+  readonly generatedResponsePart?: { readonly textResponsePart?: { readonly text?: string } };
+  readonly retrievedReferences: readonly {
+    readonly location: { readonly type: string; readonly webLocation?: { readonly url: string } };
+  }[];
+}
+
+/** The message of a whole answer, and the last delta of the same as a stream. */
+async function tellFields(bytes: Buffer) {
+  const server = await serve((response) => void response.writeHead(200, headers).end(bytes));
+  const parameters = { model: agentModel, messages: [{ role: 'user', content: 'Hi' }], ...reach(server.url) } as const;
+  const { choices } = await completion(parameters);
+  let delta: unknown;
+  for await (const { choices: each } of await completion({ ...parameters, stream: true })) delta = each[0]?.delta;
+  return { message: choices[0]?.message ?? expect.unreachable('an answer has a message'), delta };
+}
+
+function lookupsIn(events: Recording['events']): number {
+  return stepsOf(events, false).filter(([, step]) => {
+    const { retrievedReferences = [] } = step.observation?.knowledgeBaseLookupOutput ?? {};
+    return retrievedReferences.length > 0;
+  }).length;
+}
+
 /** An independent reading: each text in its order, and none more often than it was recorded. */
 function expectReasoning(reasoning: string, { rationales, reasoningContent }: Expected): void {
   const texts = rationales.map(({ text }) => text).filter((text) => text !== '');
@@ -401,6 +468,7 @@ function count(text: string, part: string): number {
 }
 
 interface Step {
+  readonly observation?: { readonly knowledgeBaseLookupOutput?: { readonly retrievedReferences?: readonly unknown[] } };
   readonly modelInvocationInput?: { readonly foundationModel?: string };
   readonly action?: string;
 }

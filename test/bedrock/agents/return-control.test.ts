@@ -99,6 +99,7 @@ describe('the id of a call', () => {
       sessionId: text,
       invocationId: text,
       index: fc.nat(4),
+      count: fc.integer({ min: 1, max: 5 }),
       actionGroup: text,
       agentId: fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
       confirmation: fc.constantFrom(undefined, 'USER_CONFIRMATION' as const, 'USER_CONFIRMATION_AND_RESULT' as const),
@@ -144,6 +145,7 @@ describe('the id of a call', () => {
       sessionId,
       invocationId: 'i',
       index: 0,
+      count: 1,
       actionGroup: 'g',
       target: { type: 'function', name: 'f' },
     });
@@ -167,13 +169,13 @@ describe('the id of a call', () => {
 
   it('of a forger differs in nothing but its values', () => {
     const target = { type: 'function', name: 'f' } as const;
-    const id = toCallId({ sessionId: 's', invocationId: 'i', index: 0, actionGroup: 'g', target });
-    expect(forge('["s","i",0,0,"g","","f"]')).toBe(id);
+    const id = toCallId({ sessionId: 's', invocationId: 'i', index: 0, count: 1, actionGroup: 'g', target });
+    expect(forge('["s","i",0,1,0,"g","","f"]')).toBe(id);
   });
 
   it('holds half a character, too', () => {
     const target = { type: 'function', name: '\ud800' } as const;
-    const given = { sessionId, invocationId: '\udc00', index: 0, actionGroup: 'g', target };
+    const given = { sessionId, invocationId: '\udc00', index: 0, count: 1, actionGroup: 'g', target };
     expect(parseCallId(toCallId(given))).toEqual(given);
   });
 
@@ -182,6 +184,7 @@ describe('the id of a call', () => {
       sessionId: 'session-123e4567-e89b-12d3-a456-426614174000',
       invocationId: '0523dc91-ea94-46a5-88a6-33ac9ba6e519-uc-result',
       index: 4,
+      count: 5,
       actionGroup: 'VacationsActionGroup',
       agentId: 'HBW5NKAQWJ',
       confirmation: 'USER_CONFIRMATION_AND_RESULT',
@@ -218,6 +221,7 @@ describe('a returned action', () => {
       sessionId,
       invocationId: 'invocation-1',
       index: 0,
+      count: 1,
       actionGroup: 'Group',
       target: { type: 'function', name: 'run' },
     });
@@ -632,6 +636,22 @@ describe('answers', () => {
       const [first] = message.tool_calls;
       const error = await refuse([hello, message, ...(first ? [result(first, 'x')] : [])]);
       expect(error.message).toMatch(/second is not answered/);
+    });
+
+    it('a call is missing in the assistant message', async () => {
+      const message = await getReturned([call({ function: 'first' }), call({ function: 'second' })]);
+      for (const kept of message.tool_calls) {
+        const error = await refuse([hello, { ...message, tool_calls: [kept] }, result(kept, 'x')]);
+        expect(error.message).toMatch(/made 2 calls at once.*has 1 of them/);
+      }
+    });
+
+    it('a call stands twice in the assistant message', async () => {
+      const message = await getReturned([call(), call()]);
+      const [first] = message.tool_calls;
+      if (!first) return expect.unreachable('there are two calls');
+      const error = await refuse([hello, { ...message, tool_calls: [first, first] }, result(first, 'x')]);
+      expect(error.message).toMatch(/stands twice/);
     });
 
     it('two are for one call', async () => {

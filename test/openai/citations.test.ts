@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AgentEvent } from '../../src/agent.ts';
+import { createCitations } from '../../src/openai/citations.ts';
+
+type Citation = Extract<AgentEvent, { readonly type: 'citation' }>;
+
+const url = 'https://example.com/a';
+const cite = (text: string | undefined, ...urls: string[]): Citation => ({
+  type: 'citation',
+  ...(text !== undefined && { text }),
+  sources: urls.map((each) => ({ url: each, title: 'A' })),
+  citation: {},
+});
+
+/** The words that each annotation stands at. */
+function place(text: string, ...citations: Citation[]) {
+  const all = createCitations();
+  for (const citation of citations) all.place(citation, text);
+  return all
+    .all(text)
+    .map(({ url_citation: { start_index, end_index } }) => [start_index, text.slice(start_index, end_index)]);
+}
+
+describe('a citation', () => {
+  it.each([
+    ['at its words', 'Say: the sky is blue.', 'the sky is blue', [[5, 'the sky is blue']]],
+    ['at its trimmed words', '\n\nBlue.  ', ' Blue. \n', [[2, 'Blue.']]],
+    ['at UTF-16 indexes, as JavaScript slices', '😀 blau', 'blau', [[3, 'blau']]],
+    ['nowhere, where its words were not said', 'Blue.', 'Red.', []],
+    ['nowhere, where it has no words', 'Blue.', undefined, []],
+    ['nowhere, where its words are blanks', 'Blue. ', ' ', []],
+  ])('is placed %s', (_, text, words, expected) => {
+    expect(place(text, cite(words, url))).toEqual(expected);
+  });
+
+  it('has one annotation for each source, and none without', () => {
+    expect(place('Blue.', cite('Blue.', url, 's3://bucket/b'))).toEqual([
+      [0, 'Blue.'],
+      [0, 'Blue.'],
+    ]);
+    expect(place('Blue.', cite('Blue.'))).toEqual([]);
+  });
+
+  it('of words said twice is placed in order, and found again where it comes out of order', () => {
+    const [yes, no] = [cite('Yes.', url), cite('No.', url)];
+    expect(place('Yes. No. Yes.', yes, no, yes)).toEqual([
+      [0, 'Yes.'],
+      [5, 'No.'],
+      [9, 'Yes.'],
+    ]);
+    expect(place('Yes. Yes.', yes, yes)).toEqual([
+      [0, 'Yes.'],
+      [5, 'Yes.'],
+    ]);
+    expect(place('Yes. No.', no, yes)).toEqual([
+      [5, 'No.'],
+      [0, 'Yes.'],
+    ]);
+  });
+
+  it('that comes before its words is placed once they were said', () => {
+    const all = createCitations();
+    expect(all.place(cite('blue sky', url), 'The blue')).toEqual([]);
+    expect(all.all('The blue sky')).toMatchObject([{ url_citation: { start_index: 4, end_index: 12 } }]);
+  });
+
+  it('always stands at its own words', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ minLength: 1, unit: 'binary' }), { maxLength: 6 }),
+        fc.string(),
+        (parts, rest) => {
+          const text = `${rest}${parts.join('')}`;
+          const words = parts.map((part) => part.trim()).filter((part) => part !== '');
+          const placed = place(text, ...parts.map((part) => cite(part, url)));
+          expect(placed.map(([, said]) => said)).toEqual(words);
+        },
+      ),
+    );
+  });
+});
