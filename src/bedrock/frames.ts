@@ -24,6 +24,7 @@ const checksumLength = 4;
  * https://smithy.io/2.0/aws/amazon-eventstream.html
  */
 export function createFrameReader(maxLength: number): FrameReader {
+  const headersOf = createHeaderReader();
   let held: Buffer[] = [];
   let size = 0;
   let needed = preludeLength;
@@ -42,7 +43,7 @@ export function createFrameReader(maxLength: number): FrameReader {
         needed = length;
         break;
       }
-      onFrame(readFrame(buffer.subarray(offset, offset + length)));
+      onFrame(readFrame(buffer, offset, offset + length, headersOf));
       offset += length;
     }
     size = buffer.length - offset;
@@ -58,7 +59,7 @@ export function createFrameReader(maxLength: number): FrameReader {
 
 function readLength(buffer: Buffer, offset: number, maxLength: number): number {
   // Before the length is believed: a flipped bit would have us wait for gigabytes.
-  if (crc32(buffer.subarray(offset, offset + 8)) !== buffer.readUInt32BE(offset + 8)) {
+  if (checksumOfLengths(buffer, offset) !== buffer.readUInt32BE(offset + 8)) {
     throw damaged('the checksum of a length does not match');
   }
   const length = buffer.readUInt32BE(offset);
@@ -68,14 +69,45 @@ function readLength(buffer: Buffer, offset: number, maxLength: number): number {
   return length;
 }
 
-function readFrame(frame: Buffer): Frame {
-  const bodyEnd = frame.length - checksumLength;
-  if (crc32(frame.subarray(0, bodyEnd)) !== frame.readUInt32BE(bodyEnd)) {
+/** CRC-32 by table: for eight bytes the way to zlib is ten times as long. */
+function checksumOfLengths(buffer: Buffer, offset: number): number {
+  let sum = -1;
+  for (let at = offset; at < offset + 8; at++) {
+    sum = (checksums[(sum ^ (buffer[at] ?? 0)) & 0xff] ?? 0) ^ (sum >>> 8);
+  }
+  return ~sum >>> 0;
+}
+
+const checksums = Int32Array.from({ length: 256 }, (_, byte) => {
+  let sum = byte;
+  for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+  return sum;
+});
+
+function readFrame(buffer: Buffer, start: number, end: number, headersOf: HeaderReader): Frame {
+  const bodyEnd = end - checksumLength;
+  if (crc32(buffer.subarray(start, bodyEnd)) !== buffer.readUInt32BE(bodyEnd)) {
     throw damaged('the checksum of a frame does not match');
   }
-  const headersEnd = preludeLength + frame.readUInt32BE(4);
-  if (headersEnd > bodyEnd) throw damaged('the headers of a frame are longer than the frame');
-  return { headers: readHeaders(frame.subarray(preludeLength, headersEnd)), body: frame.subarray(headersEnd, bodyEnd) };
+  const bodyStart = start + preludeLength + buffer.readUInt32BE(start + 4);
+  if (bodyStart > bodyEnd) throw damaged('the headers of a frame are longer than the frame');
+  return { headers: headersOf(buffer, start + preludeLength, bodyStart), body: buffer.subarray(bodyStart, bodyEnd) };
+}
+
+type HeaderReader = (buffer: Buffer, start: number, end: number) => Frame['headers'];
+
+/** Frames of one kind have the same headers to the byte, so they are read once. */
+function createHeaderReader(): HeaderReader {
+  const known = new Map<string, Frame['headers']>();
+  return (buffer, start, end) => {
+    const bytes = buffer.toString('latin1', start, end);
+    const before = known.get(bytes);
+    if (before) return before;
+    const headers = readHeaders(buffer.subarray(start, end));
+    // There are about a dozen kinds; whoever sends more shall not fill the memory.
+    if (known.size < 32) known.set(bytes, headers);
+    return headers;
+  };
 }
 
 /** Bytes of a header's value by its type; 6 and 7, bytes and string, say their length themselves. */
