@@ -27,10 +27,10 @@ export function toInputFiles(files: readonly FilePart[], service: string): reado
     }
     const extension = /\.([a-z0-9]+)$/i.exec(file.name)?.[1]?.toLowerCase() ?? '';
     const mediaType = content.mediaType || (mediaTypes.get(extension) ?? 'application/octet-stream');
-    const format = formats.get(mediaType) ?? (extension || (/^\w+\/([\w-]+)$/.exec(mediaType)?.[1] ?? 'bin'));
-    const isImage = mediaType.startsWith('image/');
+    const format = formats.get(mediaType) ?? (extension || (/^image\/(\w+)/.exec(mediaType)?.[1] ?? 'bin'));
+    const isImage = kind === 'image' || mediaType.startsWith('image/');
     // An image has no name in OpenAI's format, and AWS wants one for each file.
-    const name = extension === '' ? `${file.name}-${index + 1}.${format}` : file.name;
+    const name = extension === '' ? `${file.name || kind}-${index + 1}.${format}` : file.name;
     return { name, mediaType, format, isImage, data: content.data };
   });
 }

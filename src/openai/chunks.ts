@@ -115,6 +115,8 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
   let usages: Usage[] = [];
   let spoken = false;
   let toolCalls = 0;
+  /** Where the last piece of text begins. */
+  let lastText = 0;
   const citations = createCitations();
   const images: ChatImage[] = [];
   const lists: Record<string, unknown[]> = {};
@@ -129,6 +131,7 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
   function write(event: AgentEvent, chunks: ChatCompletionChunk[]): void {
     switch (event.type) {
       case 'text':
+        lastText = written.text.length;
         chunks.push(toChunk({ content: say('text', event.text) }));
         break;
       case 'reasoning':
@@ -145,7 +148,7 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
         break;
       }
       case 'citation': {
-        const annotations = citations.place(event, written.text);
+        const annotations = citations.place(event, written.text, lastText);
         chunks.push(toChunk({ ...(annotations.length > 0 && { annotations }), ...note('citations', event.citation) }));
         break;
       }

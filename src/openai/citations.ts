@@ -15,13 +15,13 @@ export function createCitations() {
   /** The end of the last one: an answer that says the same twice cites it in order. */
   let last = 0;
 
-  function place(citation: Citation, text: string): Annotation[] {
+  function place(citation: Citation, text: string, from = 0): Annotation[] {
     // AWS's own indexes are not reliable, and its text is trimmed.
     const words = citation.text?.trim() ?? '';
-    if (words === '' || citation.sources.length === 0) return [];
-    const next = text.indexOf(words, last);
-    const start = next === -1 ? text.indexOf(words) : next;
-    if (start === -1) {
+    if (words === '') return [];
+    // Most cite what was just said, some what was said before it.
+    const start = [Math.max(from, last), last, 0].map((at) => text.indexOf(words, at)).find((at) => at !== -1);
+    if (start === undefined) {
       pending.push(citation);
       return [];
     }
@@ -35,7 +35,7 @@ export function createCitations() {
   }
 
   return {
-    /** Annotations for a citation; none yet where its words have not been said, none ever without words or sources. */
+    /** Annotations for a citation of what was said since `from`; none yet where its words have not been said. */
     place,
     /** All annotations of a whole answer. */
     all(text: string): Annotation[] {

@@ -59,6 +59,16 @@ describe('a citation', () => {
     ]);
   });
 
+  it('without a source moves on, too', () => {
+    expect(place('Yes. Yes.', cite('Yes.'), cite('Yes.', url))).toEqual([[5, 'Yes.']]);
+  });
+
+  it('of what was just said is not looked for in what was said before', () => {
+    const all = createCitations();
+    all.place(cite('Yes.', url), 'Yes. No idea though. Yes.', 21);
+    expect(all.all('Yes. No idea though. Yes.')).toMatchObject([{ url_citation: { start_index: 21 } }]);
+  });
+
   it('that comes before its words is placed once they were said', () => {
     const all = createCitations();
     expect(all.place(cite('blue sky', url), 'The blue')).toEqual([]);

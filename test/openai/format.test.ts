@@ -390,7 +390,6 @@ describe('the answers', () => {
     expect(await fields('an agent with traces')).not.toHaveProperty('trace');
   });
 
-  // Fails: only the parameter is looked at, not what is sent.
   it('have raw traces also where extra_body asked for them', async () => {
     const answer = { ...of('an agent with traces'), more: { extra_body: { enableTrace: true } } };
     expect((await whole(answer)).choices[0]?.message.provider_specific_fields?.trace).toHaveLength(3);

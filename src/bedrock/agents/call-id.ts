@@ -10,8 +10,10 @@ export interface ReturnedAction {
   /** How many there are: they are answered together. */
   readonly count: number;
   readonly actionGroup: string;
-  /** A collaborator's; the agent's own goes without saying. */
-  readonly agentId?: string;
+  /** The agent that was asked. */
+  readonly agentId: string;
+  /** Its collaborator, where the action is one of a collaborator's. */
+  readonly collaboratorId?: string;
   readonly confirmation?: Confirmation;
   readonly target: FunctionTarget | ApiTarget;
 }
@@ -42,7 +44,7 @@ const confirmations: readonly (Confirmation | undefined)[] = [
 
 /** The id of a tool call: it carries what is needed to answer, so that nobody has to remember it. */
 export function toCallId(action: ReturnedAction): string {
-  const { sessionId, invocationId, index, count, actionGroup, agentId, confirmation, target } = action;
+  const { sessionId, invocationId, index, count, actionGroup, agentId, collaboratorId, confirmation, target } = action;
   const place = target.type === 'function' ? [target.name] : [target.path, target.verb];
   const values = [
     sessionId,
@@ -51,7 +53,8 @@ export function toCallId(action: ReturnedAction): string {
     count,
     confirmations.indexOf(confirmation),
     actionGroup,
-    agentId ?? '',
+    agentId,
+    collaboratorId ?? '',
     ...place,
   ];
   const text = Buffer.from(JSON.stringify(values)).toString('base64url');
@@ -71,7 +74,8 @@ export function parseCallId(id: string): ReturnedAction {
   const values = parseValues(Buffer.from(text, 'base64url').toString('utf8'));
   // The checksum tells damage, not forgery.
   if (!values) throw invalid('was changed on its way');
-  const [sessionId, invocationId, index, count, confirmation, actionGroup, agentId, name, verb] = values;
+  const [sessionId, invocationId, index, count, confirmation, actionGroup, agentId, collaboratorId, name, verb] =
+    values;
   const kind = confirmations[confirmation];
   return {
     sessionId,
@@ -79,13 +83,14 @@ export function parseCallId(id: string): ReturnedAction {
     index,
     count,
     actionGroup,
-    ...(agentId !== '' && { agentId }),
+    agentId,
+    ...(collaboratorId !== '' && { collaboratorId }),
     ...(kind && { confirmation: kind }),
     target: verb === undefined ? { type: 'function', name } : { type: 'api', path: name, verb },
   };
 }
 
-type Values = readonly [string, string, number, number, number, string, string, string, string?];
+type Values = readonly [string, string, number, number, number, string, string, string, string, string?];
 
 function parseValues(text: string): Values | undefined {
   let values: unknown;
@@ -94,7 +99,7 @@ function parseValues(text: string): Values | undefined {
   } catch {
     return undefined;
   }
-  if (!Array.isArray(values) || (values.length !== 8 && values.length !== 9)) return undefined;
+  if (!Array.isArray(values) || (values.length !== 9 && values.length !== 10)) return undefined;
   const fits = values.every((value, at) => typeof value === (at >= 2 && at <= 4 ? 'number' : 'string'));
   return fits ? (values as unknown as Values) : undefined;
 }

@@ -2,23 +2,23 @@ import type { AgentEvent, Source } from '../../agent.ts';
 
 /** What a chunk's text rests on, as the wire has it. */
 export interface Attribution {
-  readonly citations?: readonly WireCitation[];
+  readonly citations?: readonly WireCitation[] | null;
 }
 
 interface WireCitation {
   readonly generatedResponsePart?: { readonly textResponsePart?: { readonly text?: unknown } };
-  readonly retrievedReferences?: readonly Reference[];
+  readonly retrievedReferences?: readonly Reference[] | null;
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_RetrievedReference.html */
 export interface Reference {
-  readonly location?: Readonly<Record<string, unknown>>;
-  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly location?: Readonly<Record<string, unknown>> | null;
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
 }
 
 /** A chunk's citations → events, each with AWS's own record. */
-export function readCitations({ citations = [] }: Attribution): readonly AgentEvent[] {
-  return citations.map((citation) => {
+export function readCitations({ citations }: Attribution): readonly AgentEvent[] {
+  return (citations ?? []).map((citation) => {
     const text = citation.generatedResponsePart?.textResponsePart?.text;
     const sources = toSources(citation.retrievedReferences ?? []);
     return { type: 'citation', sources, citation, ...(typeof text === 'string' && { text }) };
@@ -26,8 +26,8 @@ export function readCitations({ citations = [] }: Attribution): readonly AgentEv
 }
 
 /** Whether a chunk names any source: on later turns of a session AWS leaves them out (boto3 #4197). */
-export function namesSources({ citations = [] }: Attribution): boolean {
-  return citations.some(({ retrievedReferences = [] }) => retrievedReferences.length > 0);
+export function namesSources({ citations }: Attribution): boolean {
+  return (citations ?? []).some(({ retrievedReferences }) => (retrievedReferences?.length ?? 0) > 0);
 }
 
 /** What a knowledge base found, where nobody said which words of the answer rest on it. */
@@ -48,20 +48,20 @@ function toSources(references: readonly Reference[]): readonly Source[] {
   return [...new Map(sources.map((source) => [source.url, source])).values()];
 }
 
-function toUrl({ location = {}, metadata = {} }: Reference): string | undefined {
+function toUrl({ location, metadata }: Reference): string | undefined {
   // One of ten members says where it is, as `url` or `uri`; what a document was called may be an address, too.
-  const places = Object.values(location).flatMap((place): unknown[] =>
+  const places = Object.values(location ?? {}).flatMap((place): unknown[] =>
     typeof place === 'object' && place !== null ? Object.values(place) : [],
   );
-  return [...places, metadata['x-amz-bedrock-kb-source-uri']].find(isUrl);
+  return [...places, metadata?.['x-amz-bedrock-kb-source-uri']].find(isUrl);
 }
 
 function isUrl(value: unknown): value is string {
   return typeof value === 'string' && /^(https?|s3):\/\//i.test(value) && URL.canParse(value);
 }
 
-function toTitle({ metadata = {} }: Reference, url: string): string {
-  const { title } = metadata;
+function toTitle({ metadata }: Reference, url: string): string {
+  const title = metadata?.['title'];
   if (typeof title === 'string' && title !== '') return title;
   const { host, pathname } = new URL(url);
   const [name = ''] = pathname.split('/').reverse();

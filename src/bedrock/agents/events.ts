@@ -23,6 +23,8 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const traces = createTraceReader();
   let answered = false;
+  /** Whether anything was told that an answer is made of: text, a file, an action. */
+  let told = false;
   let returned = false;
   let cited = false;
 
@@ -38,7 +40,10 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
       case 'chunk': {
         answered = true;
         const text = decoder.decode(Buffer.from(toText(payload.bytes), 'base64'), { stream: true });
-        if (text !== '') events.push({ type: 'text', text });
+        if (text !== '') {
+          told = true;
+          events.push({ type: 'text', text });
+        }
         if (payload.attribution) {
           cited ||= namesSources(payload.attribution);
           events.push(...readCitations(payload.attribution));
@@ -52,15 +57,17 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
       case 'returnControl': {
         const calls = readReturnControl(payload, asked);
         if (calls.length === 0) throw new BadGatewayError('The agent returned control and named no action to run.');
-        answered = true;
+        told = true;
         returned = true;
         events.push(...calls);
         break;
       }
-      case 'files':
-        answered = true;
-        events.push(...(payload.files ?? []).map(toFile));
+      case 'files': {
+        const files = (payload.files ?? []).map(toFile);
+        told ||= files.length > 0;
+        events.push(...files);
         break;
+      }
     }
   }
 
@@ -72,7 +79,8 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
       frames.end();
       if (decoder.decode() !== '') throw new BadGatewayError('The answer ended inside a character.');
       // AWS sends no end of its own, so an answer that never came looks like one that ended.
-      if (!answered) throw noAnswer(traces.failures.at(-1));
+      const failure = traces.failures.at(-1);
+      if (!told && (!answered || failure)) throw noAnswer(failure);
       if (!cited) events.push(...traces.lookups.map(toLookedUp));
       for (const note of traces.failures) events.push({ type: 'note', about: 'failure', note });
       events.push(returned ? { type: 'finish', reason: 'tool-calls' } : traces.finish());

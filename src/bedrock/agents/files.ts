@@ -24,7 +24,11 @@ export function withFiles(given: SessionState | undefined, attached: readonly Fi
       useCase: isImage || readable.has(format) ? 'CHAT' : 'CODE_INTERPRETER',
     }),
   );
-  const files = [...(given?.files ?? []), ...added];
+  const before: unknown = given?.files ?? [];
+  if (!Array.isArray(before) || !before.every((file) => typeof file === 'object' && file !== null)) {
+    throw new BadRequestError('sessionState.files: expected a list of files.', { param: 'sessionState.files' });
+  }
+  const files = [...(before as readonly InputFile[]), ...added];
   const bytes = files.reduce((sum, file) => sum + (file.source?.byteContent?.data?.length ?? 0), 0);
   if (files.length > most.files) throw tooMuch(`${files.length} files came; Bedrock Agents take ${most.files}`);
   if (bytes > most.bytes) throw tooMuch(`the files have ${bytes} bytes; Bedrock Agents take ${most.bytes} together`);

@@ -53,7 +53,7 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
   if (memoryId !== undefined && !idPattern.test(memoryId)) {
     throw new BadRequestError(`memoryId: expected ${sessionRules.expected}.`, { param: 'memoryId' });
   }
-  const resumed = toResumed(request);
+  const resumed = toResumed(ref, request);
   // A returned invocation waits in its session, which remembers the rest.
   const session = resumed ? toSession(resumed.sessionId, request.session) : request.session;
   const news = toNews({ ...request, ...(session && { session }) });
@@ -90,13 +90,23 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
 }
 
 /** The last assistant turn, where its calls still wait for their answers, and the session in which they wait. */
-function toResumed({ turns }: AgentRequest): { readonly turn: AssistantTurn; readonly sessionId: string } | undefined {
+function toResumed(
+  ref: AgentRef,
+  { turns }: AgentRequest,
+): { readonly turn: AssistantTurn; readonly sessionId: string } | undefined {
   const turn = turns.findLast((each) => each.type === 'assistant');
   const [call] = turn?.calls ?? [];
   if (!turn || !call) return undefined;
   // Calls of another's that nobody answers are history like any other.
   if (!isCallId(call.id) && turns.at(-1)?.type !== 'results') return undefined;
-  return { turn, sessionId: parseCallId(call.id).sessionId };
+  const { agentId, sessionId } = parseCallId(call.id);
+  if (agentId !== ref.agentId) {
+    throw new BadRequestError(
+      `messages: the calls were made by the agent ${agentId}, and this is ${ref.agentId}; answer them there.`,
+      { param: 'messages' },
+    );
+  }
+  return { turn, sessionId };
 }
 
 function toSession(id: string, given: Session | undefined): Session {
@@ -175,6 +185,12 @@ function toSessionState(
       'sessionState.conversationHistory and the earlier messages both carry the history; send one of them.',
       { param: 'sessionState' },
     );
+  }
+  const named = invocationId ?? given?.invocationId;
+  if (results && named !== undefined && named !== results.invocationId) {
+    throw new BadRequestError('invocationId names another invocation than the tool messages answer; leave it out.', {
+      param: 'invocationId',
+    });
   }
   if (results && given?.returnControlInvocationResults) {
     throw new BadRequestError(

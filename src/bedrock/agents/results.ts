@@ -2,6 +2,7 @@ import type { InvocationResultMember } from '@aws-sdk/client-bedrock-agent-runti
 import type { AssistantTurn, ResultsTurn } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
 import { parseCallId, type ReturnedAction } from './call-id.ts';
+import { parseOutcome } from './outcome.ts';
 
 /** What a returned invocation is answered with, and in which session. */
 export interface Resumption {
@@ -16,8 +17,12 @@ const mostResults = 5;
 /** Tool messages → the results of a returned invocation. Throws a `BadRequestError` where one is missing or foreign. */
 export function toResumption({ calls }: AssistantTurn, { results }: ResultsTurn): Resumption {
   const texts = new Map(results.map(({ id, text }) => [id, text]));
-  if (texts.size < results.length) throw wrong('two tool messages answer the same call');
-  if (calls.length > mostResults) throw wrong(`an agent takes at most ${mostResults} answers at once`);
+  if (texts.size < results.length) throw wrong('two tool messages answer the same call; send one for each call');
+  if (calls.length > mostResults) {
+    throw wrong(
+      `an agent takes at most ${mostResults} answers at once, and ${calls.length} calls came; ask it for fewer`,
+    );
+  }
   const answered = calls.map(({ id, name }) => {
     const text = texts.get(id);
     if (text === undefined)
@@ -28,12 +33,14 @@ export function toResumption({ calls }: AssistantTurn, { results }: ResultsTurn)
   if (!first) throw wrong('there is no call to answer');
   const { sessionId, invocationId, count } = first.action;
   if (answered.some(({ action }) => action.sessionId !== sessionId || action.invocationId !== invocationId)) {
-    throw wrong('the calls belong to different turns of the agent');
+    throw wrong('the calls belong to different turns of the agent; send each assistant message as it came');
   }
   const given = new Set(answered.map(({ action }) => action.index)).size;
-  if (given < calls.length) throw wrong('a call stands twice in the assistant message');
+  if (given < calls.length) throw wrong('a call stands twice in the assistant message; send it as it came');
   if (given < count)
-    throw wrong(`the agent made ${count} calls at once, and the assistant message has ${given} of them`);
+    throw wrong(
+      `the agent made ${count} calls at once, and the assistant message has ${given} of them; send it as it came`,
+    );
   const inOrder = answered.sort((a, b) => a.action.index - b.action.index);
   return {
     sessionId,
@@ -42,81 +49,19 @@ export function toResumption({ calls }: AssistantTurn, { results }: ResultsTurn)
   };
 }
 
-/** What a tool message says: a result; that the tool failed; or, where it was asked, yes or no. */
-interface Outcome {
-  readonly text?: string;
-  readonly responseState?: 'FAILURE' | 'REPROMPT';
-  readonly confirmationState?: 'CONFIRM' | 'DENY';
-}
-
 function toResult(action: ReturnedAction, text: string): InvocationResultMember {
-  const { actionGroup, agentId, target, confirmation } = action;
-  const { text: body, ...states } = confirmation ? toConfirmation(text, confirmation) : toOutcome(text);
-  const common = { actionGroup, ...(agentId !== undefined && { agentId }), ...states };
+  const { actionGroup, collaboratorId, target } = action;
+  const { body, ...states } = parseOutcome(text, action.confirmation);
+  const common = { actionGroup, ...(collaboratorId !== undefined && { agentId: collaboratorId }), ...states };
   if (target.type === 'function') {
-    return {
-      functionResult: {
-        ...common,
-        function: target.name,
-        ...(body !== undefined && { responseBody: { TEXT: { body } } }),
-      },
-    };
+    const responseBody = body !== undefined && { responseBody: { TEXT: { body } } };
+    return { functionResult: { ...common, function: target.name, ...responseBody } };
   }
-  return {
-    apiResult: {
-      ...common,
-      apiPath: target.path,
-      httpMethod: target.verb,
-      ...(body !== undefined && { httpStatusCode: 200, responseBody: { 'application/json': { body } } }),
-    },
-  };
-}
-
-/**
- * A result is any text. `{"error": "…"}` is given back to the model, which may try again (REPROMPT);
- * `{"error": "…", "fatal": true}` ends the turn with an error (FAILURE).
- */
-function toOutcome(text: string): Outcome {
-  const { error, fatal } = parseObject(text);
-  // Many tools say with an empty field that nothing went wrong.
-  if (error === undefined || error === null || error === false || error === '') return { text };
-  return { text, responseState: fatal === true ? 'FAILURE' : 'REPROMPT' };
-}
-
-const words: ReadonlyMap<string, 'CONFIRM' | 'DENY'> = new Map([
-  ['confirm', 'CONFIRM'],
-  ['confirmed', 'CONFIRM'],
-  ['yes', 'CONFIRM'],
-  ['true', 'CONFIRM'],
-  ['deny', 'DENY'],
-  ['denied', 'DENY'],
-  ['no', 'DENY'],
-  ['false', 'DENY'],
-]);
-
-/** Yes or no, as a word or as `{"confirmation": "CONFIRM" | "DENY"}`; a result of an action that waits for both is a yes. */
-function toConfirmation(text: string, kind: NonNullable<ReturnedAction['confirmation']>): Outcome {
-  const { confirmation, result } = parseObject(text);
-  const isAsked = confirmation !== undefined;
-  const word = (isAsked ? JSON.stringify(confirmation) : text).replaceAll(/^[\s"']+|[\s"'.!]+$/g, '');
-  const confirmationState = words.get(word.toLowerCase());
-  if (confirmationState) {
-    const body = typeof result === 'string' ? result : result === undefined ? undefined : JSON.stringify(result);
-    return { confirmationState, ...(body !== undefined && confirmationState === 'CONFIRM' && { text: body }) };
-  }
-  // A word that is none of these must not pass for a yes.
-  if (kind === 'USER_CONFIRMATION_AND_RESULT' && !isAsked) return { confirmationState: 'CONFIRM', ...toOutcome(text) };
-  throw wrong('this call asks for the user\'s confirmation; answer it with "CONFIRM" or "DENY"');
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    // An array has none of the names that are looked for.
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  } catch {
-    return {};
-  }
+  // Of an API that failed, nobody here knows the status.
+  const isFine = body !== undefined && states.responseState === undefined;
+  const responseBody = body !== undefined && { responseBody: { 'application/json': { body } } };
+  const { path: apiPath, verb: httpMethod } = target;
+  return { apiResult: { ...common, apiPath, httpMethod, ...(isFine && { httpStatusCode: 200 }), ...responseBody } };
 }
 
 function wrong(why: string): BadRequestError {

@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib';
 import type { AgentEvent, Tool } from '../../agent.ts';
+import { BadGatewayError } from '../../errors.ts';
 import { type ApiTarget, type Confirmation, type FunctionTarget, toCallId } from './call-id.ts';
 
 /** A `returnControl` event, as the wire has it. */
@@ -10,7 +12,7 @@ export interface ReturnControl {
       readonly apiPath?: string;
       readonly httpMethod?: string;
       readonly requestBody?: {
-        readonly content?: Readonly<Record<string, { readonly properties?: readonly Parameter[] }>>;
+        readonly content?: Readonly<Record<string, { readonly properties?: readonly Parameter[] | null }>>;
       };
     };
   }[];
@@ -21,13 +23,13 @@ interface Invocation {
   readonly agentId?: string;
   readonly collaboratorName?: string;
   readonly actionInvocationType?: string;
-  readonly parameters?: readonly Parameter[];
+  readonly parameters?: readonly Parameter[] | null;
 }
 
 interface Parameter {
   readonly name?: string;
   readonly type?: string;
-  readonly value?: string;
+  readonly value?: unknown;
 }
 
 /** Who was asked, in which conversation, and what the caller says it can run. */
@@ -39,25 +41,27 @@ export interface Asked {
 
 /** Actions that the agent leaves to the caller → one tool call each. */
 export function readReturnControl(event: ReturnControl, asked: Asked): readonly AgentEvent[] {
-  const inputs = (event.invocationInputs ?? []).filter(
-    (each) => each.functionInvocationInput ?? each.apiInvocationInput,
-  );
-  return inputs.flatMap(({ functionInvocationInput, apiInvocationInput }, index) => {
+  const { invocationId, invocationInputs } = event;
+  const inputs = invocationInputs ?? [];
+  if (!invocationId || inputs.length === 0) throw unreadable('named no invocation, or no action to run');
+  return inputs.map(({ functionInvocationInput, apiInvocationInput }, index) => {
     const input = functionInvocationInput ?? apiInvocationInput;
-    if (!input) return [];
+    // All are answered together, so one that is left out would leave the agent waiting.
+    if (!input) throw unreadable('asked for an action that is neither of a function nor of an API schema');
     const target: FunctionTarget | ApiTarget = apiInvocationInput
       ? { type: 'api', path: apiInvocationInput.apiPath ?? '', verb: apiInvocationInput.httpMethod ?? '' }
       : { type: 'function', name: functionInvocationInput?.function ?? '' };
-    const { actionGroup = '', agentId, collaboratorName, actionInvocationType: kind, parameters = [] } = input;
+    const { actionGroup = '', agentId, collaboratorName, actionInvocationType: kind, parameters } = input;
     const bodies = Object.values(apiInvocationInput?.requestBody?.content ?? {});
     const isForeign = agentId !== undefined && agentId !== asked.agentId;
     const id = toCallId({
       sessionId: asked.sessionId,
-      invocationId: event.invocationId ?? '',
+      invocationId,
       index,
       count: inputs.length,
       actionGroup,
-      ...(isForeign && { agentId }),
+      agentId: asked.agentId,
+      ...(isForeign && { collaboratorId: agentId }),
       ...(isConfirmation(kind) && { confirmation: kind }),
       target,
     });
@@ -67,10 +71,14 @@ export function readReturnControl(event: ReturnControl, asked: Asked): readonly 
       ...(isForeign && { agent_id: agentId }),
       ...(collaboratorName !== undefined && { collaborator_name: collaboratorName }),
     };
-    const body = bodies.flatMap(({ properties = [] }) => properties);
-    const call = { id, name: toToolName(actionGroup, target, asked.tools), arguments: toArguments(parameters, body) };
-    return [{ type: 'tool-call' as const, ...call, details }];
+    const body = bodies.flatMap(({ properties }) => properties ?? []);
+    const json = toArguments(parameters ?? [], body);
+    return { type: 'tool-call', id, name: toToolName(actionGroup, target, asked.tools), arguments: json, details };
   });
+}
+
+function unreadable(what: string): BadGatewayError {
+  return new BadGatewayError(`The agent returned control and ${what}.`);
 }
 
 function isConfirmation(kind: string | undefined): kind is Confirmation {
@@ -82,9 +90,9 @@ function toToolName(actionGroup: string, target: FunctionTarget | ApiTarget, too
   const names = target.type === 'function' ? [target.name] : [`${target.verb} ${target.path}`, target.path];
   // The closest first: where two groups or verbs share a name, the caller's tools tell them apart.
   const candidates = [...names.map((name) => `${actionGroup} ${name}`), ...names];
-  const declared = candidates.flatMap((name) => findTools(name, tools));
+  const [declared] = candidates.flatMap((name) => findTools(name, tools));
   const name = target.type === 'function' ? target.name : `${target.verb.toLowerCase()} ${target.path}`;
-  return declared[0]?.name ?? (toLegal(name) || toLegal(actionGroup) || 'action');
+  return declared?.name ?? toLegal(name || actionGroup);
 }
 
 /** Tools of this name, the one that is spelt like it first. */
@@ -99,33 +107,40 @@ function toKey(name: string): string {
   return name.toLowerCase().replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '');
 }
 
-/** https://platform.openai.com/docs/api-reference/chat/create: letters, digits, `_` and `-`, at most 64. */
+/**
+ * https://platform.openai.com/docs/api-reference/chat/create: letters, digits, `_` and `-`, at most 64. A name that
+ * loses letters gets a number made of all of them, so that two actions never share one.
+ */
 function toLegal(name: string): string {
   if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return name;
-  return name
-    .replaceAll(/[^a-zA-Z0-9_-]+/g, '_')
-    .replaceAll(/^_+|_+$/g, '')
-    .slice(0, 64);
+  const legal = name.replaceAll(/[^a-zA-Z0-9_-]+/g, '_').replaceAll(/^_+|_+$/g, '');
+  if (legal !== '' && legal.length <= 64 && !/[^\x20-\x7e]/.test(name)) return legal;
+  return `${legal.slice(0, 55) || 'action'}_${crc32(name).toString(16).padStart(8, '0')}`;
 }
 
-/** One flat object; where the path and the body have a name in common, the body's gets a prefix. */
+/** One flat object; where two have a name in common, the later one's is another: `body_id` of a body, `id_2` else. */
 function toArguments(parameters: readonly Parameter[], body: readonly Parameter[]): string {
   const values = new Map<string, unknown>();
-  for (const parameter of parameters) values.set(parameter.name ?? '', toValue(parameter));
-  for (const property of body) {
-    let name = property.name ?? '';
-    while (values.has(name)) name = `body_${name}`;
-    values.set(name, toValue(property));
+  for (const { name = '', ...parameter } of parameters) {
+    let free = name;
+    for (let count = 2; values.has(free); count++) free = `${name}_${count}`;
+    values.set(free, toValue(parameter));
+  }
+  for (const { name = '', ...property } of body) {
+    let free = name;
+    while (values.has(free)) free = `body_${free}`;
+    values.set(free, toValue(property));
   }
   return JSON.stringify(Object.fromEntries(values));
 }
 
 /** Every value comes as text; it is cast to its declared type where the cast loses nothing. */
-function toValue({ type, value = '' }: Parameter): unknown {
+function toValue({ type, value = '' }: Omit<Parameter, 'name'>): unknown {
+  if (typeof value !== 'string') return value;
   switch (type) {
     case 'integer':
     case 'number':
-      return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(value) && isExact(value) ? Number(value) : value;
+      return /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(value) && isExact(value) ? Number(value) : value;
     case 'boolean':
       return value === 'true' || (value === 'false' ? false : value);
     case 'array':
@@ -136,11 +151,13 @@ function toValue({ type, value = '' }: Parameter): unknown {
   }
 }
 
-/** Whether a number can be read without loss. */
+/** Whether a number can be read and written again without loss. */
 function isExact(number: string): boolean {
-  const digits = number.replace(/e.*$/i, '').replaceAll(/\D/g, '');
   const value = Number(number);
-  return (/^-?\d+$/.test(number) && Number.isSafeInteger(value)) || (digits.length <= 15 && Number.isFinite(value));
+  if (Object.is(value, -0) || !Number.isFinite(value)) return false;
+  if (/^-?\d+$/.test(number)) return Number.isSafeInteger(value);
+  const digits = number.replace(/e.*$/i, '').replaceAll(/\D/g, '').replace(/^0+/, '');
+  return digits.length <= 15 && (value !== 0 || digits === '');
 }
 
 /** Agents write lists and objects as Java does, `[{id=1}]`, more often than as JSON; that stays text. */
@@ -149,7 +166,7 @@ function toStructure(text: string, type: 'array' | 'object'): unknown {
     const value: unknown = JSON.parse(text);
     const fits =
       type === 'array' ? Array.isArray(value) : typeof value === 'object' && value !== null && !Array.isArray(value);
-    const numbers = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').match(/[\d.]+(?:e[-+]?\d+)?/gi) ?? [];
+    const numbers = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').match(/-?[\d.]+(?:e[-+]?\d+)?/gi) ?? [];
     return fits && numbers.every(isExact) ? value : text;
   } catch {
     return text;

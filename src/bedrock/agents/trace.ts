@@ -4,6 +4,7 @@ import type { Reference } from './citations.ts';
 /** The parts of a trace that are read here, as the wire has them. */
 export interface TracePart {
   readonly callerChain?: readonly unknown[];
+  readonly collaboratorName?: string;
   readonly trace?: Readonly<Partial<Record<string, TraceStep>>> & { readonly failureTrace?: FailureTrace };
 }
 
@@ -12,11 +13,11 @@ interface TraceStep {
   readonly modelInvocationOutput?: ModelOutput;
   readonly rationale?: { readonly traceId?: string; readonly text?: unknown };
   readonly observation?: {
-    readonly knowledgeBaseLookupOutput?: { readonly retrievedReferences?: readonly Reference[] };
+    readonly knowledgeBaseLookupOutput?: { readonly retrievedReferences?: readonly Reference[] | null };
   };
   readonly action?: string;
-  readonly inputAssessments?: readonly unknown[];
-  readonly outputAssessments?: readonly unknown[];
+  readonly inputAssessments?: readonly unknown[] | null;
+  readonly outputAssessments?: readonly unknown[] | null;
 }
 
 interface ModelOutput {
@@ -37,7 +38,8 @@ export interface FailureTrace {
 export function createTraceReader() {
   const models = new Map<string, string>();
   const counted = new Set<string>();
-  let thought = '';
+  /** What was thought, by the step that thought it; the last thought where a trace names no step. */
+  const thoughts = new Map<string, Set<string>>();
   let reasoned = false;
   let blocked = false;
   const failures: FailureTrace[] = [];
@@ -47,7 +49,7 @@ export function createTraceReader() {
     const { failureTrace, guardrailTrace, ...steps } = part.trace ?? {};
     if (failureTrace) failures.push(failureTrace);
     // A collaborator's guardrail does not block the answer of its supervisor.
-    const isTop = (part.callerChain?.length ?? 0) <= 1;
+    const isTop = (part.callerChain?.length ?? 0) <= 1 && part.collaboratorName === undefined;
     if (guardrailTrace && isTop) blocked ||= isBlocked(guardrailTrace);
     if (guardrailTrace && hasFound(guardrailTrace)) {
       events.push({ type: 'note', about: 'guardrail', note: guardrailTrace });
@@ -63,11 +65,11 @@ export function createTraceReader() {
     if (modelInvocationOutput && isNew(modelInvocationOutput)) {
       readUsage(modelInvocationOutput, events);
       // AWS sends `reasoningText: {}` where there is none.
-      reason(modelInvocationOutput.reasoningContent?.reasoningText?.text, events);
+      reason(modelInvocationOutput.traceId, modelInvocationOutput.reasoningContent?.reasoningText?.text, events);
     }
-    reason(rationale?.text, events);
-    const { retrievedReferences = [] } = observation?.knowledgeBaseLookupOutput ?? {};
-    if (retrievedReferences.length > 0) lookups.push(retrievedReferences);
+    reason(rationale?.traceId, rationale?.text, events);
+    const references = observation?.knowledgeBaseLookupOutput?.retrievedReferences ?? [];
+    if (references.length > 0) lookups.push(references);
   }
 
   /** A call that is told again, in the trace of a later step, was made once. */
@@ -87,12 +89,19 @@ export function createTraceReader() {
     events.push({ type: 'usage', inputTokens, outputTokens, ...(model !== undefined && { model }) });
   }
 
-  function reason(text: unknown, events: AgentEvent[]): void {
-    // A model's reasoning comes as its own content and then as the rationale, the same text twice.
-    if (typeof text !== 'string' || text === '' || text === thought) return;
-    thought = text;
+  function reason(traceId: string | undefined, text: unknown, events: AgentEvent[]): void {
+    if (typeof text !== 'string' || text === '' || !isNewThought(traceId ?? '', text.trim())) return;
     events.push({ type: 'reasoning', text: reasoned ? `\n\n${text}` : text });
     reasoned = true;
+  }
+
+  /** A model's reasoning comes as its own content and then as the rationale of the same step, the same text twice. */
+  function isNewThought(traceId: string, text: string): boolean {
+    const before = thoughts.get(traceId) ?? new Set();
+    if (before.has(text)) return false;
+    if (traceId === '') before.clear();
+    thoughts.set(traceId, before.add(text));
+    return true;
   }
 
   return {
@@ -112,10 +121,11 @@ function toCount(tokens: unknown): number {
   return typeof tokens === 'number' ? tokens : 0;
 }
 
-function hasFound({ action, inputAssessments = [], outputAssessments = [] }: TraceStep): boolean {
-  // Where nothing matched, AWS sends `[{}]`.
-  const isFound = (found: unknown) => typeof found === 'object' && found !== null && Object.keys(found).length > 0;
-  return action === 'INTERVENED' || [...inputAssessments, ...outputAssessments].some(isFound);
+function hasFound({ action, inputAssessments, outputAssessments }: TraceStep): boolean {
+  // Where nothing matched, AWS sends `[{}]`, or how long it looked.
+  const isFound = (found: unknown) =>
+    typeof found === 'object' && found !== null && Object.keys(found).some((name) => name !== 'invocationMetrics');
+  return action === 'INTERVENED' || [...(inputAssessments ?? []), ...(outputAssessments ?? [])].some(isFound);
 }
 
 /** A guardrail also intervenes when it masks a name; only a block replaces the answer. */

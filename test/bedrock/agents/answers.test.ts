@@ -186,8 +186,75 @@ describe('guardrails and failures', () => {
     expect(message.content).toBe('Sorry.');
   });
 
+  it('a step that failed is an error where nothing but an empty piece follows', async () => {
+    await expect(read(trace({ failureTrace }), event('chunk', {}))).rejects.toThrow(/Max iterations/);
+    await expect(read(event('files', { files: [] }))).rejects.toThrow(/without an answer/);
+    expect((await read(event('chunk', {}))).content).toBe('');
+  });
+
   it('a step that failed is an error where nothing follows, before anything was told', async () => {
     await expect(read(trace({ failureTrace }))).rejects.toThrow(BadRequestError);
     await expect(completion({ model, messages, stream: true, ...reach(aws.url) })).rejects.toThrow(/Max iterations/);
   });
+});
+
+describe('reasoning of an agent', () => {
+  const thought = (traceId: string | undefined, text: string) =>
+    trace({ orchestrationTrace: { rationale: { ...(traceId && { traceId }), text } } });
+  const reasoned = (traceId: string, text: string) =>
+    trace({
+      orchestrationTrace: { modelInvocationOutput: { traceId, reasoningContent: { reasoningText: { text } } } },
+    });
+
+  it.each([
+    ['its own content and its rationale', [reasoned('t-1', 'I think.\n'), thought('t-1', 'I think.')], 'I think.\n'],
+    [
+      'two collaborators at once',
+      [reasoned('a-0', 'A'), reasoned('b-0', 'B'), thought('a-0', 'A'), thought('b-0', 'B')],
+      'A\n\nB',
+    ],
+    ['the same in two steps', [thought('t-1', 'I look.'), thought('t-2', 'I look.')], 'I look.\n\nI look.'],
+    ['the same twice in traces without an id', [thought(undefined, 'A'), thought(undefined, 'A')], 'A'],
+    ['another rationale', [reasoned('t-1', 'A'), thought('t-1', 'B')], 'A\n\nB'],
+  ])('is told once: %s', async (_, traces, expected) => {
+    expect((await read(...traces, chunk('Hi'))).reasoning_content).toBe(expected);
+  });
+});
+
+describe('what is strange', () => {
+  it('does not cost the answer', async () => {
+    const strange = [
+      trace({
+        guardrailTrace: { action: 'NONE', inputAssessments: null, outputAssessments: [{ invocationMetrics: {} }] },
+      }),
+      trace({ orchestrationTrace: { observation: { knowledgeBaseLookupOutput: { retrievedReferences: null } } } }),
+      cited('Hi', { ...cite('Hi'), retrievedReferences: null }),
+    ];
+    const message = await read(...strange);
+    expect(message.content).toBe('Hi');
+    expect(message.provider_specific_fields).not.toHaveProperty('guardrails');
+  });
+
+  it.each([
+    ['no invocation', { invocationInputs: [{ functionInvocationInput: { function: 'f' } }] }],
+    ['no action', { invocationId: 'i' }],
+    [
+      'an action of tomorrow',
+      { invocationId: 'i', invocationInputs: [{ functionInvocationInput: { function: 'f' } }, { other: {} }] },
+    ],
+  ])('is an error where it returns control with %s', async (_, returnControl) => {
+    await expect(read(event('returnControl', returnControl))).rejects.toThrow(/returned control and/);
+  });
+});
+
+it('raw traces arrive at their place in the stream', async () => {
+  frames = [trace({ a: 1 }), chunk('One '), trace({ b: 2 }), chunk('two'), trace({ c: 3 })];
+  const seen: unknown[] = [];
+  const parameters = { model, messages, stream: true as const, enableTrace: true, ...reach(aws.url) };
+  for await (const { choices } of await completion(parameters)) {
+    const { content, provider_specific_fields: fields } = choices[0]?.delta ?? {};
+    if (content !== undefined) seen.push(content);
+    for (const each of (fields?.trace ?? []) as readonly { trace: unknown }[]) seen.push(each.trace);
+  }
+  expect(seen).toEqual([{ a: 1 }, 'One ', { b: 2 }, 'two', { c: 3 }]);
 });

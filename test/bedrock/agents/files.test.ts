@@ -161,7 +161,16 @@ describe('attachments of a message', () => {
 
   it('do not go with answers to calls', async () => {
     const target = { type: 'function', name: 'f' } as const;
-    const id = toCallId({ sessionId: 'session', invocationId: 'i', index: 0, count: 1, actionGroup: 'g', target });
+    const [, , agentId = ''] = model.split('/');
+    const id = toCallId({
+      sessionId: 'session',
+      invocationId: 'i',
+      index: 0,
+      count: 1,
+      actionGroup: 'g',
+      agentId,
+      target,
+    });
     const error = await refuse('', {
       messages: [
         { role: 'user', content: 'Hi' },

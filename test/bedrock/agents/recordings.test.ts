@@ -452,7 +452,7 @@ function lookupsIn(events: Recording['events']): number {
 function expectReasoning(reasoning: string, { rationales, reasoningContent }: Expected): void {
   const texts = rationales.map(({ text }) => text).filter((text) => text !== '');
   let from = 0;
-  for (const text of texts.filter((text, index) => text !== texts[index - 1])) {
+  for (const text of texts) {
     const at = reasoning.indexOf(text, from);
     expect(at, `missing after ${from}: ${text}`).toBeGreaterThanOrEqual(0);
     from = at + text.length;

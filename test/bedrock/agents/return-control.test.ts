@@ -101,16 +101,17 @@ describe('the id of a call', () => {
       index: fc.nat(4),
       count: fc.integer({ min: 1, max: 5 }),
       actionGroup: text,
-      agentId: fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
+      agentId: fc.string({ unit: 'binary', minLength: 1 }),
+      collaboratorId: fc.option(fc.string({ unit: 'binary', minLength: 1 }), { nil: undefined }),
       confirmation: fc.constantFrom(undefined, 'USER_CONFIRMATION' as const, 'USER_CONFIRMATION_AND_RESULT' as const),
       target: fc.oneof(
         fc.record({ type: fc.constant('function' as const), name: text }),
         fc.record({ type: fc.constant('api' as const), path: text, verb: text }),
       ),
     })
-    .map(({ agentId, confirmation, ...rest }) => ({
+    .map(({ collaboratorId, confirmation, ...rest }) => ({
       ...rest,
-      ...(agentId !== undefined && { agentId }),
+      ...(collaboratorId !== undefined && { collaboratorId }),
       ...(confirmation && { confirmation }),
     }));
 
@@ -147,6 +148,7 @@ describe('the id of a call', () => {
       index: 0,
       count: 1,
       actionGroup: 'g',
+      agentId: 'A',
       target: { type: 'function', name: 'f' },
     });
     const cuts = Array.from({ length: id.length }, (_, end) => id.slice(0, end));
@@ -169,13 +171,21 @@ describe('the id of a call', () => {
 
   it('of a forger differs in nothing but its values', () => {
     const target = { type: 'function', name: 'f' } as const;
-    const id = toCallId({ sessionId: 's', invocationId: 'i', index: 0, count: 1, actionGroup: 'g', target });
-    expect(forge('["s","i",0,1,0,"g","","f"]')).toBe(id);
+    const id = toCallId({
+      sessionId: 's',
+      invocationId: 'i',
+      index: 0,
+      count: 1,
+      actionGroup: 'g',
+      agentId: 'A',
+      target,
+    });
+    expect(forge('["s","i",0,1,0,"g","A","","f"]')).toBe(id);
   });
 
   it('holds half a character, too', () => {
     const target = { type: 'function', name: '\ud800' } as const;
-    const given = { sessionId, invocationId: '\udc00', index: 0, count: 1, actionGroup: 'g', target };
+    const given = { sessionId, invocationId: '\udc00', index: 0, count: 1, actionGroup: 'g', agentId: 'A', target };
     expect(parseCallId(toCallId(given))).toEqual(given);
   });
 
@@ -187,6 +197,7 @@ describe('the id of a call', () => {
       count: 5,
       actionGroup: 'VacationsActionGroup',
       agentId: 'HBW5NKAQWJ',
+      collaboratorId: 'COLLAB0001',
       confirmation: 'USER_CONFIRMATION_AND_RESULT',
       target: { type: 'function', name: 'reserve_vacation_time' },
     });
@@ -222,6 +233,7 @@ describe('a returned action', () => {
       invocationId: 'invocation-1',
       index: 0,
       count: 1,
+      agentId: 'L1RT58GYRW',
       actionGroup: 'Group',
       target: { type: 'function', name: 'run' },
     });
@@ -266,7 +278,7 @@ describe('a returned action', () => {
     const message = await getReturned([call({ agentId: 'COLLAB0001', collaboratorName: 'Clerk' })]);
     const [only] = message.tool_calls;
     expect(only?.provider_specific_fields).toMatchObject({ agent_id: 'COLLAB0001', collaborator_name: 'Clerk' });
-    expect(parseCallId(only?.id ?? '').agentId).toBe('COLLAB0001');
+    expect(parseCallId(only?.id ?? '').collaboratorId).toBe('COLLAB0001');
   });
 
   it('is one of several of its event, each with its own id, even when they are the same', async () => {
@@ -337,7 +349,7 @@ describe('the name of a call', () => {
     // Another group may have an action of the same name.
     ['run', ['run', 'Group_run'], 'Group_run'],
     // Names without a letter of ASCII are not all the same.
-    ['größe', ['gre', 'gr_e'], 'gr_e'],
+    ['größe', ['gre', 'gr_e'], 'gr_e_5bd3a989'],
     ['get_weather', ['get_weather_now'], 'get_weather'],
   ])('of %s where the caller has %j', async (name, tools, expected) => {
     const found = await nameOf(call({ function: name }), tools);
@@ -369,6 +381,15 @@ describe('the name of a call', () => {
       await nameOf(apiCall({ apiPath: `/${name}` }));
     },
   );
+
+  it('is another for another action, also where OpenAI has no letter for it', async () => {
+    const long = 'x'.repeat(70);
+    const names = ['天気', '時間', 'größe', 'größte', `${long}a`, `${long}b`];
+    const legal: string[] = [];
+    for (const name of names) legal.push(await nameOf(call({ function: name })));
+    expect(new Set(legal).size).toBe(names.length);
+    expect(await nameOf(call({ function: '天気' }))).toBe(legal[0]);
+  });
 
   it('is kept where OpenAI takes it as it is', async () => {
     for (const name of ['_private', 'a__b', 'x-', 'A1']) expect(await nameOf(call({ function: name }))).toBe(name);
@@ -413,6 +434,16 @@ describe('the arguments of a call', () => {
     ['number', '1,5', '1,5'],
     ['number', '.5', '.5'],
     ['number', '1.', '1.'],
+    ['number', '1e-7', 1e-7],
+    ['number', '1E5', 100000],
+    ['number', '-2.5e+3', -2500],
+    ['number', '1e400', '1e400'],
+    ['number', '1e-400', '1e-400'],
+    ['number', '0.1234567890123456789', '0.1234567890123456789'],
+    ['number', '-0', '-0'],
+    ['number', '0.0', 0],
+    ['array', '[1e-400]', '[1e-400]'],
+    ['array', '[-0]', '[-0]'],
     ['boolean', 'true', true],
     ['boolean', 'false', false],
     ['boolean', 'yes', 'yes'],
@@ -465,6 +496,20 @@ describe('the arguments of a call', () => {
     ]);
     const json: unknown = JSON.parse(message.tool_calls[0]?.function.arguments ?? '');
     expect(json).toEqual({ a: '1', body_a: '2', body_body_a: '3', b: '4' });
+  });
+
+  it('lose nothing where two parameters share a name', async () => {
+    const named = (name: string, value: string) => ({ name, type: 'string', value });
+    const parameters = [named('id', '1'), named('id', '2'), named('id', '3')];
+    const message = await getReturned([apiCall({ parameters })]);
+    expect(JSON.parse(message.tool_calls[0]?.function.arguments ?? '')).toEqual({ id: '1', id_2: '2', id_3: '3' });
+  });
+
+  it('take what AWS should have sent as text as it came', async () => {
+    const message = await getReturned([call({ parameters: [{ name: 'a', type: 'integer', value: 5 }] })]);
+    expect(message.tool_calls[0]?.function.arguments).toBe('{"a":5}');
+    const nothing = await getReturned([call({ parameters: null })]);
+    expect(nothing.tool_calls[0]?.function.arguments).toBe('{}');
   });
 
   it('hold a parameter without a type or a value as text', async () => {
@@ -603,7 +648,7 @@ describe('answers', () => {
     const results = message.tool_calls.map((each) => result(each, 'x'));
     const { json } = await send([hello, message, ...results], {
       department: 'claims',
-      sessionState: { sessionAttributes: { a: 'b' }, promptSessionAttributes: { c: 'd' }, invocationId: 'stale' },
+      sessionState: { sessionAttributes: { a: 'b' }, promptSessionAttributes: { c: 'd' } },
     });
     expect(json).toEqual({
       enableTrace: true,
@@ -732,6 +777,22 @@ describe('answers', () => {
       expect(error.message).toMatch(/answers to calls or something new/);
     });
 
+    it('another invocation is named with them', async () => {
+      const message = await getReturned([call()]);
+      const results = message.tool_calls.map((each) => result(each, 'x'));
+      for (const stale of [{ invocationId: 'stale' }, { sessionState: { invocationId: 'stale' } }]) {
+        expect(await refuse([hello, message, ...results], stale)).toMatchObject({ param: 'invocationId' });
+      }
+      expect(await send([hello, message, ...results], { invocationId: 'invocation-1' })).toBeTruthy();
+    });
+
+    it('they are sent to another agent', async () => {
+      const message = await getReturned([call()]);
+      const results = message.tool_calls.map((each) => result(each, 'x'));
+      const error = await refuse([hello, message, ...results], { model: 'bedrock/agent/OTHER12345/MFPSBCXYTW' });
+      expect(error.message).toMatch(/made by the agent L1RT58GYRW, and this is OTHER12345/);
+    });
+
     it('another session is named with them', async () => {
       const message = await getReturned([call()]);
       const results = message.tool_calls.map((each) => result(each, 'x'));
@@ -845,11 +906,18 @@ describe('a tool that failed', () => {
     ['{"error":"Down","fatal":true}', 'FAILURE'],
   ])('says so with %s', async (content, state) => {
     expect(await answerOne(call(), content)).toEqual(failed(state, content));
-    expect(await answerOne(apiCall(), content)).toMatchObject({ apiResult: { responseState: state } });
+    const { apiResult } = (await answerOne(apiCall(), content)) as { readonly apiResult: object };
+    expect(apiResult).toMatchObject({ responseState: state });
+    // Nobody knows the status of what failed.
+    expect(apiResult).not.toHaveProperty('httpStatusCode');
   });
 
   it.each([
     '{"error":null,"rows":[]}',
+    '{"error":0,"rows":[1]}',
+    '{"error":0.05,"value":3}',
+    '{"error":[]}',
+    '{"error":{}}',
     '{"error":false}',
     '{"error":"","rows":[1]}',
     '{"errors":["x"]}',
@@ -870,31 +938,25 @@ describe('a call that asks the user', () => {
   const asking2 = call({ actionInvocationType: 'USER_CONFIRMATION_AND_RESULT' });
   const told = (more: object) => ({ functionResult: { actionGroup: 'Group', function: 'run', ...more } });
 
-  const yes = [
-    'CONFIRM',
-    'confirm',
-    'Confirmed',
-    'yes',
-    'Yes.',
-    'true',
-    '"CONFIRM"',
-    ' yes\n',
-    '{"confirmation":"CONFIRM"}',
-  ];
-  const no = ['DENY', 'deny', 'Denied', 'no', 'No.', 'NO!', 'false', '"DENY"', '{"confirmation":"DENY"}'];
+  const yes = ['CONFIRM', 'confirm', 'Confirmed', 'yes', 'Yes.', '"CONFIRM"', ' yes\n', '{"confirmation":"CONFIRM"}'];
+  const no = ['DENY', 'deny', 'Denied', 'no', 'No.', 'NO!', '"DENY"', '{"confirmation":"DENY"}'];
 
   it.each([...yes, '{"confirmation":"confirm"}', '{"confirmation":true}'])('is confirmed with %j', async (content) => {
     expect(await answerOne(asking, content)).toEqual(told({ confirmationState: 'CONFIRM' }));
     expect(await answerOne(asking2, content)).toEqual(told({ confirmationState: 'CONFIRM' }));
   });
 
-  it.each([...no, '{"confirmation":" deny "}', '{"confirmation":false}', '{"confirmation":"DENY","result":"x"}'])(
-    'is denied with %j',
-    async (content) => {
-      expect(await answerOne(asking, content)).toEqual(told({ confirmationState: 'DENY' }));
-      expect(await answerOne(asking2, content)).toEqual(told({ confirmationState: 'DENY' }));
-    },
-  );
+  it.each([...no, '{"confirmation":" deny "}', '{"confirmation":false}'])('is denied with %j', async (content) => {
+    expect(await answerOne(asking, content)).toEqual(told({ confirmationState: 'DENY' }));
+    expect(await answerOne(asking2, content)).toEqual(told({ confirmationState: 'DENY' }));
+  });
+
+  it('takes true and false for a word, but for the result of an action that the caller ran', async () => {
+    expect(await answerOne(asking, 'true')).toEqual(told({ confirmationState: 'CONFIRM' }));
+    expect(await answerOne(asking, 'false')).toEqual(told({ confirmationState: 'DENY' }));
+    const body = { confirmationState: 'CONFIRM', responseBody: { TEXT: { body: 'false' } } };
+    expect(await answerOne(asking2, 'false')).toEqual(told(body));
+  });
 
   it('of an API is answered without a body and a status', async () => {
     expect(await answerOne(apiCall({ actionInvocationType: 'USER_CONFIRMATION' }), 'no')).toEqual({
@@ -902,14 +964,20 @@ describe('a call that asks the user', () => {
     });
   });
 
-  it.each(['', 'maybe', 'It is 12.', '{"result":1}', '{"confirmation":"maybe"}', '{"confirmation":null}'])(
-    'is not answered with %j',
-    async (content) => {
-      const message = await getReturned([asking]);
-      const error = await refuse([hello, message, ...message.tool_calls.map((each) => result(each, content))]);
-      expect(error.message).toMatch(/"CONFIRM" or "DENY"/);
-    },
-  );
+  it.each([
+    '',
+    'maybe',
+    'It is 12.',
+    'No, do not do it.',
+    '{"result":1}',
+    '{"confirmation":"maybe"}',
+    '{"confirmation":null}',
+    '{"confirmation":"DENY","result":"x"}',
+  ])('is not answered with %j', async (content) => {
+    const message = await getReturned([asking]);
+    const error = await refuse([hello, message, ...message.tool_calls.map((each) => result(each, content))]);
+    expect(error.message).toMatch(/"CONFIRM" or "DENY"/);
+  });
 
   it('and waits for a result takes the result for a yes', async () => {
     const body = (text: string) => ({ confirmationState: 'CONFIRM', responseBody: { TEXT: { body: text } } });
@@ -917,18 +985,29 @@ describe('a call that asks the user', () => {
     expect(await answerOne(asking2, '{"booked":true}')).toEqual(told(body('{"booked":true}')));
     expect(await answerOne(asking2, '{"confirmation":"CONFIRM","result":"Booked."}')).toEqual(told(body('Booked.')));
     expect(await answerOne(asking2, '{"confirmation":"yes","result":{"id":1}}')).toEqual(told(body('{"id":1}')));
-    expect(await answerOne(asking2, '{"error":"Full"}')).toEqual(
-      told({ ...body('{"error":"Full"}'), responseState: 'REPROMPT' }),
-    );
+    const full = { ...body('{"error":"Full"}'), responseState: 'REPROMPT' };
+    expect(await answerOne(asking2, '{"error":"Full"}')).toEqual(told(full));
+    expect(await answerOne(asking2, '{"confirmation":"CONFIRM","result":{"error":"Full"}}')).toEqual(told(full));
+    expect(await answerOne(asking2, 'No rooms are left.')).toEqual(told(body('No rooms are left.')));
+    expect(await answerOne(asking2, '')).toEqual(told(body('')));
+    // As in the recording q-roc-confirm-and-result.
+    const denied = { ...body('Access Denied'), confirmationState: 'DENY' };
+    expect(await answerOne(asking2, '{"confirmation":"DENY","result":"Access Denied"}')).toEqual(told(denied));
   });
 
-  it.each(['{"confirmation":"maybe"}', '{"confirmation":null}', '{"confirmation":{"a":1}}'])(
-    'and waits for a result does not take %s for a yes',
-    async (content) => {
-      const message = await getReturned([asking2]);
-      await refuse([hello, message, ...message.tool_calls.map((each) => result(each, content))]);
-    },
-  );
+  it.each([
+    '{"confirmation":"maybe"}',
+    '{"confirmation":null}',
+    '{"confirmation":{"a":1}}',
+    '{"confirmation":"CONFIRM","booking":7}',
+    '{"confirmation":"CONFIRM","error":"x"}',
+    'No, do not do it.',
+    'Denied by user',
+    'yes - booked',
+  ])('and waits for a result does not take %s for a yes', async (content) => {
+    const message = await getReturned([asking2]);
+    await refuse([hello, message, ...message.tool_calls.map((each) => result(each, content))]);
+  });
 });
 
 describe.skipIf(!recorded)('a recorded conversation', () => {
