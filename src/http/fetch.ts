@@ -1,6 +1,4 @@
-import { toErrorResponse } from './error-body.ts';
 import type { Handler } from './handler.ts';
-import { toGivenUp } from './patience.ts';
 
 /** What every SDK takes that takes a `fetch`. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -13,14 +11,6 @@ export function toFetch(handler: Handler): Fetch {
   return async (input, init) => {
     const request = new Request(input, init);
     request.signal.throwIfAborted();
-    const began = performance.now();
-    try {
-      return await handler(request);
-    } catch (error) {
-      // OpenAI's client has run out of patience, and asks again after an abort of its own but not after this.
-      const givenUp = toGivenUp(request, performance.now() - began);
-      if (givenUp) return toErrorResponse(givenUp, {});
-      throw error;
-    }
+    return handler(request);
   };
 }

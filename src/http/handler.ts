@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Completion } from '../completion.ts';
 import { BadRequestError, NotFoundError } from '../errors.ts';
+import { type Abandoned, createAbandoned } from './abandoned.ts';
 import { readJson } from './body.ts';
 import { toErrorResponse } from './error-body.ts';
 import { toEventStream } from './event-stream.ts';
 import { toAnswerHeaders, toCallHeaders } from './headers.ts';
 import { toParameters } from './parameters.ts';
-import { createPatience } from './patience.ts';
 import { toRoute } from './route.ts';
 
 /** What stands behind OpenAI's API. */
@@ -29,10 +29,11 @@ export type Handler = (request: Request) => Promise<Response>;
  * `POST /v1/chat/completions`, `GET /v1/models` and `/v1/models/{id}`, wherever it is mounted.
  */
 export function createHandler(options: HandlerOptions): Handler {
+  const abandoned = createAbandoned();
   return async (request) => {
     const callId = request.headers.get('x-litellm-call-id') ?? randomUUID();
     try {
-      return await answer(request, callId, options);
+      return await answer(request, { ...options, callId, abandoned });
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
       options.onError?.(error);
@@ -41,15 +42,21 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
-async function answer(request: Request, callId: string, options: HandlerOptions): Promise<Response> {
+interface Context extends HandlerOptions {
+  readonly callId: string;
+  readonly abandoned: Abandoned;
+}
+
+async function answer(request: Request, context: Context): Promise<Response> {
+  const { callId, models = [] } = context;
   const route = toRoute(request);
   switch (route.type) {
     case 'chat':
-      return complete(request, route.deployment, callId, options);
+      return complete(request, route.deployment, context);
     case 'models':
-      return toJson({ object: 'list', data: (options.models ?? []).map(toModel) }, toCallHeaders(callId));
+      return toJson({ object: 'list', data: models.map(toModel) }, toCallHeaders(callId));
     case 'model':
-      return toJson(toModel(findModel(route.id, options)), toCallHeaders(callId));
+      return toJson(toModel(findModel(route.id, models)), toCallHeaders(callId));
     case 'wrong-method': {
       const wrong = new BadRequestError(`This path takes ${route.allow} only.`, { status: 405 });
       return toErrorResponse(wrong, { ...toCallHeaders(callId), allow: route.allow });
@@ -61,17 +68,16 @@ async function answer(request: Request, callId: string, options: HandlerOptions)
   }
 }
 
-async function complete(
-  request: Request,
-  deployment: string | undefined,
-  callId: string,
-  { completion, maxBodyBytes = 50_000_000, onError = () => undefined }: HandlerOptions,
-): Promise<Response> {
-  const { headers } = request;
+async function complete(request: Request, deployment: string | undefined, context: Context): Promise<Response> {
+  const { completion, callId, abandoned, maxBodyBytes = 50_000_000, onError = () => undefined } = context;
+  const { headers, signal } = request;
   const body = await readJson(request, maxBodyBytes);
+  abandoned.refuse(request, body);
   const began = performance.now();
-  const { signal, end } = createPatience(request);
-  const told = await completion(toParameters(body, { headers, deployment, callId, signal })).finally(end);
+  const told = await completion(toParameters(body, { headers, deployment, callId, signal })).catch((error: unknown) => {
+    if (signal.aborted) abandoned.add(request, body);
+    throw error;
+  });
   const known = told._hidden_params;
   if ('choices' in told) {
     const _response_ms = performance.now() - began;
@@ -94,7 +100,7 @@ function toJson(value: object, headers: Readonly<Record<string, string>>): Respo
   return new Response(JSON.stringify(value), { headers: { ...headers, 'content-type': 'application/json' } });
 }
 
-function findModel(id: string, { models = [] }: HandlerOptions): string {
+function findModel(id: string, models: readonly string[]): string {
   if (models.includes(id)) return id;
   throw new NotFoundError(`The model \`${id}\` does not exist; GET /v1/models lists those that do.`, {
     code: 'model_not_found',

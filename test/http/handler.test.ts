@@ -6,7 +6,6 @@ import { createHandler, type Handler, type HandlerOptions } from '../../src/fetc
 import {
   type Agent,
   APIConnectionError,
-  APIError,
   type AgentEvent,
   type AgentRequest,
   AuthenticationError,
@@ -544,46 +543,44 @@ describe('the models', () => {
   });
 });
 
-describe('a client that says how long it waits', () => {
-  const silent: Agent = ({ signal }) =>
-    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
-
-  it.each(['x-stainless-timeout', 'x-stainless-read-timeout'])(
-    'is told before that not to ask again (%s)',
-    async (name) => {
-      for (const stream of [false, true]) {
-        const began = performance.now();
-        const response = await handlerOf(silent)(post({ ...body, stream }, { headers: { [name]: '1' } }));
-        expect(performance.now() - began).toBeLessThan(1000);
-        expect(response.status).toBe(408);
-        expect(response.headers.get('x-should-retry')).toBe('false');
-        expect((await errorOf(response)).message).toContain('1 seconds');
-      }
-    },
-  );
-
-  it('may read an answer that has begun for as long as it likes', async () => {
-    const { agent } = agentOf(async function* () {
-      yield* from([[text('Hel')]]);
-      await new Promise((resolve) => setTimeout(resolve, 1200));
-      yield [text('lo'), finish];
+describe('a request whose client left before it was answered', () => {
+  /** Leaves the first of these requests while the agent is at it, and then sends the second. */
+  async function status(first: Request, second: Request, milliseconds = 0): Promise<number> {
+    const controller = new AbortController();
+    const { agent } = agentOf(hello);
+    let calls = 0;
+    const handler = handlerOf((request) => {
+      if (++calls > 1) return agent(request);
+      controller.abort();
+      return Promise.reject(request.signal?.reason as Error);
     });
-    const response = await handlerOf(agent)(
-      post({ ...body, stream: true }, { headers: { 'x-stainless-timeout': '1' } }),
-    );
-    expect(await response.text()).toMatch(/\[DONE\]\n\n$/);
+    await expect(handler(new Request(first, { signal: controller.signal }))).rejects.toThrow('aborted');
+    const now = performance.now() + milliseconds;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now);
+    const response = await handler(second).finally(() => clock.mockRestore());
+    expect(calls).toBe(response.status === 200 ? 2 : 1);
+    return response.status;
+  }
+  const tried = (count: number, more: object = {}, headers: object = {}) =>
+    post({ ...body, ...more }, { headers: { 'x-stainless-retry-count': String(count), ...headers } });
+
+  it('is not run again for a client that tries again by itself', async () => {
+    expect(await status(tried(0), tried(1))).toBe(408);
+    expect(await status(tried(1, { stream: true }), tried(2, { stream: true }))).toBe(408);
   });
 
-  it('leaves no timer behind', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    try {
-      const headers = { 'x-stainless-timeout': '600' };
-      await handlerOf(agentOf(hello).agent)(post(body, { headers }));
-      await handlerOf(() => Promise.reject(new APIError('m')))(post(body, { headers }));
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      vi.useRealTimers();
-    }
+  it.each([
+    ['asked again by the app', tried(0)],
+    ['another request', tried(1, { user: 'other' })],
+    ["another caller's", tried(1, {}, { authorization: 'Bearer other' })],
+    ['sent by a client that does not number its tries', post(body)],
+  ])('is run when it is %s', async (_, second) => {
+    expect(await status(tried(0), second)).toBe(200);
+  });
+
+  it('is run when a minute has passed', async () => {
+    expect(await status(tried(0), tried(1), 59_000)).toBe(408);
+    expect(await status(tried(0), tried(1), 61_000)).toBe(200);
   });
 });
 
