@@ -9,6 +9,7 @@ const examples = [
   'agentcore',
   'agentcore-stream',
   'agentcore-parameters',
+  'openai-client',
 ];
 
 const bedrock = await startLocalBedrock();
