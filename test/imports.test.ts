@@ -29,7 +29,7 @@ const table: readonly { area: RegExp; ours: RegExp; packages: RegExp }[] = [
   {
     area: /^proxy\//,
     ours: /^(http\/|completion\.ts|errors\.ts|policy\/|proxy\/)/,
-    packages: /^(hono|@hono\/node-server|yaml|pino|prom-client)(\/|$)/,
+    packages: /^(hono|@hono\/node-server|yaml|zod|pino|prom-client)(\/|$)/,
   },
   { area: /^chat\//, ours: /^(completion\.ts|errors\.ts|chat\/)/, packages: /./ },
   { area: /^local\//, ours: /^local\//, packages: /^@smithy\// },
