@@ -23,7 +23,8 @@ export function toErrorBody(thrown: unknown): ErrorBody {
 export function toErrorResponse(thrown: unknown, headers: Readonly<Record<string, string>>): Response {
   const { status, request_id, retry_after, retryable } = toKnown(thrown);
   return new Response(JSON.stringify(toErrorBody(thrown)), {
-    status,
+    // An agent may name any number as its error's status, but a response takes these only.
+    status: status >= 400 && status <= 599 ? status : 500,
     headers: {
       ...headers,
       'content-type': 'application/json',

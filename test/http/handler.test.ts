@@ -285,6 +285,11 @@ describe('an error', () => {
     expect(headers.get('x-request-id')).toBe('aws-1');
   });
 
+  it.each([0, 200, 399, 600, 1000, NaN])('with a status that is none of an error (%d) has 500', async (status) => {
+    const error = new InternalServerError('m', { status });
+    expect((await handlerOf(() => Promise.reject(error))(post(body))).status).toBe(500);
+  });
+
   it('that nobody threw on purpose tells nothing', async () => {
     const errors: unknown[] = [];
     const bug = new RangeError('secret');
