@@ -10,6 +10,7 @@ const examples = [
   'agentcore',
   'agentcore-stream',
   'agentcore-parameters',
+  'openai-client',
 ];
 
 const bedrock = await startLocalBedrock();

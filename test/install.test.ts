@@ -18,13 +18,15 @@ interface Packed {
 /** What a user's first file may look like, in each of the languages and module systems. */
 const esm = `
 import { completion, BadRequestError } from 'bedrock-agents-openai';
+import { createFetch } from 'bedrock-agents-openai/fetch';
 import { startLocalBedrock } from 'bedrock-agents-openai/local';
 const bedrock = await startLocalBedrock();
 Object.assign(process.env, bedrock.env);
 const messages = [{ role: 'user', content: 'Hi' }];
 const response = await completion({ model: 'bedrock/agent/HELLO/LIVE', messages });
 const refused = await completion({ model: 'nonsense', messages }).catch((error) => error instanceof BadRequestError);
-console.log(response.choices[0].message.content, refused, response._hidden_params.response_cost > 0);
+const models = await createFetch({ aws_region_name: 'us-west-2' })('http://any/v1/models');
+console.log(response.choices[0].message.content, refused, response._hidden_params.response_cost > 0, models.status);
 await bedrock.close();
 `;
 const cjs = esm
@@ -33,12 +35,17 @@ const cjs = esm
   .concat('})();');
 const ts = `
 import { completion, type ChatCompletion } from 'bedrock-agents-openai';
+import { createFetch, createHandler, type Handler } from 'bedrock-agents-openai/fetch';
 import { startLocalBedrock, type LocalAgent } from 'bedrock-agents-openai/local';
 const agent: LocalAgent = async function* (request) { yield request.inputText ?? ''; };
 export const bedrock = startLocalBedrock({ agents: { 'HELLO/LIVE': agent } });
 export const response: Promise<ChatCompletion> = completion({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] });
 // @ts-expect-error a number
 void completion({ model: 'm', messages: [], temperature: 'hot' });
+export const fetch: typeof globalThis.fetch = createFetch({ aws_region_name: 'us-west-2' });
+export const handler: Handler = createHandler({ completion });
+// @ts-expect-error a request says itself whether it streams
+createFetch({ stream: true });
 `;
 
 describe.skipIf(!existsSync(resolve(root, 'dist/index.d.ts')))('the packed package (run `npm run build` first)', () => {
@@ -86,7 +93,7 @@ describe.skipIf(!existsSync(resolve(root, 'dist/index.d.ts')))('the packed packa
     await writeFile(join(folder, name), code);
     const { stdout } = await run(process.execPath, ['--no-warnings', name], { cwd: folder });
     expect(stdout).toContain('You said: Hi');
-    expect(stdout).toContain('true true');
+    expect(stdout).toContain('true true 200');
   });
 
   it.each([

@@ -20,7 +20,7 @@ const loaded = `Object.keys(createRequire(process.cwd() + '/').cache).filter((fi
 
 describe.skipIf(!existsSync(resolve(root, 'dist/index.js')))('the built package (run `npm run build` first)', () => {
   it('exports the same from ESM and CommonJS', async () => {
-    for (const entry of ['bedrock-agents-openai', 'bedrock-agents-openai/local']) {
+    for (const entry of ['bedrock-agents-openai', 'bedrock-agents-openai/fetch', 'bedrock-agents-openai/local']) {
       const esm = await node(`console.log(JSON.stringify(Object.keys(await import('${entry}')).sort()))`);
       const cjs = await node(`console.log(JSON.stringify(Object.keys(require('${entry}')).sort()))`, 'commonjs');
       expect(esm).toEqual(cjs);
@@ -50,10 +50,30 @@ describe.skipIf(!existsSync(resolve(root, 'dist/index.js')))('the built package 
     });
   });
 
+  it('has the errors of one entry be known to another, of either format', async () => {
+    const answer = await node(`
+      import { createRequire } from 'node:module';
+      import { createHandler } from 'bedrock-agents-openai/fetch';
+      const cjs = createRequire(process.cwd() + '/')('bedrock-agents-openai');
+      const esm = await import('bedrock-agents-openai');
+      const statuses = [];
+      for (const { RateLimitError } of [esm, cjs]) {
+        const handler = createHandler({ completion: () => Promise.reject(new RateLimitError('Slow down.')) });
+        const headers = { 'content-type': 'application/json' };
+        const request = new Request('http://any/v1/chat/completions', { method: 'POST', headers, body: '{}' });
+        statuses.push((await handler(request)).status);
+      }
+      console.log(JSON.stringify(statuses));
+    `);
+    expect(answer).toEqual([429, 429]);
+  });
+
   it('loads no AWS code and no prices at import, and AWS code on the first call', async () => {
     const answer = await node(`
       import { createRequire } from 'node:module';
       const { completion } = await import('bedrock-agents-openai');
+      const { createFetch } = await import('bedrock-agents-openai/fetch');
+      createFetch({ aws_region_name: 'us-west-2' });
       const before = ${loaded};
       const keys = { aws_access_key_id: 'AKID', aws_secret_access_key: 'secret', api_base: 'http://127.0.0.1:9' };
       await completion({ model: 'bedrock/agent/A/B', messages: [{ role: 'user', content: 'hi' }], ...keys }).catch(() => {});

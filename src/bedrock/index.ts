@@ -32,14 +32,20 @@ const groups = [
   ],
   ['aws_region_name', 'region_name'],
   ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'],
+  ['sessionId', 'sessionID', 'runtimeSessionId', 'litellm_session_id'],
+  ['num_retries', 'max_retries'],
 ];
 
-type Parameters = Readonly<Record<string, unknown>>;
-
-function withDefaults(given: Parameters, defaults: Parameters): Parameters {
+/** What was given, and the defaults for what was not; `null` gives nothing. */
+export function withDefaults<T extends Readonly<Record<string, unknown>>>(
+  given: T,
+  defaults: Readonly<Record<string, unknown>>,
+): T {
   const replaced = new Set(groups.filter((group) => group.some((name) => given[name] != null)).flat());
-  const kept = Object.entries(defaults).filter(([name, value]) => value != null && !replaced.has(name));
-  return { ...Object.fromEntries(kept), ...given };
+  const kept = Object.entries(defaults).filter(
+    ([name, value]) => given[name] == null && value != null && !replaced.has(name),
+  );
+  return { ...given, ...Object.fromEntries(kept) };
 }
 
 /** Loads a service with its first call, so that importing this package costs next to nothing. */

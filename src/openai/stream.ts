@@ -50,11 +50,19 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ChatCompletionChunk, undefined> {
-    const chunks = this.#unpack(this.#read());
+    return this.#leavable(this.#unpack(this.#shown(this.#read())));
+  }
+
+  /** The same in batches: what one read from AWS brought comes together, for a server to write at once. */
+  batches(): AsyncIterator<readonly ChatCompletionChunk[], undefined> {
+    return this.#leavable(this.#shown(this.#read()));
+  }
+
+  #leavable<T>(source: AsyncGenerator<T, undefined>): AsyncIterator<T, undefined> {
     return {
-      next: () => chunks.next(),
+      next: () => source.next(),
       return: () => {
-        // Not `chunks.return()`: it would wait behind a `next()` that is under way.
+        // Not `source.return()`: it would wait behind a `next()` that is under way.
         this.abort();
         this.#end();
         return Promise.resolve({ done: true, value: undefined });
@@ -65,14 +73,28 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
   async *#unpack(
     batches: AsyncIterable<readonly ChatCompletionChunk[]>,
   ): AsyncGenerator<ChatCompletionChunk, undefined> {
+    const { signal } = this.controller;
+    for await (const batch of batches) {
+      for (const chunk of batch) {
+        // Asking for the next batch tells an abort that is an error from one that is not.
+        if (signal.aborted) break;
+        yield chunk;
+      }
+    }
+  }
+
+  /** What the caller asked to see, and a quiet end where the caller ended it. */
+  async *#shown(
+    batches: AsyncIterable<readonly ChatCompletionChunk[]>,
+  ): AsyncGenerator<readonly ChatCompletionChunk[], undefined> {
     const { controller, signal, includeUsage } = this.#options;
     try {
       controller.signal.throwIfAborted();
       for await (const batch of batches) {
-        for (const chunk of batch) {
-          controller.signal.throwIfAborted();
-          if (includeUsage || chunk.choices.length > 0) yield chunk;
-        }
+        controller.signal.throwIfAborted();
+        const shown = includeUsage ? batch : batch.filter((chunk) => chunk.choices.length > 0);
+        if (shown.length > 0) yield shown;
+        controller.signal.throwIfAborted();
       }
     } catch (error) {
       if (!controller.signal.aborted || signal?.aborted) throw error;

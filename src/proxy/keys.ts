@@ -1,0 +1,50 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { AuthenticationError, PermissionDeniedError } from '../errors.ts';
+import type { KeyConfig } from './config.ts';
+
+/** Who calls; whoever holds the master key, or calls a proxy without keys, may do everything. */
+export type Caller = { readonly type: 'master' } | NamedCaller;
+
+/** The holder of a named key. */
+export interface NamedCaller extends Omit<KeyConfig, 'key'> {
+  readonly type: 'named';
+}
+
+/** Says who calls. Throws an `AuthenticationError` for a key that is none, or for none where there are some. */
+export type Identify = (headers: Headers) => Caller;
+
+/** Knows the keys by their hashes only; with none, everybody is let in, whatever the client sends. */
+export function createKeys(masterKey: string | undefined, keys: readonly KeyConfig[]): Identify {
+  const known: readonly { readonly hash: Buffer; readonly caller: Caller }[] = [
+    ...(masterKey === undefined ? [] : [{ hash: toHash(masterKey), caller: { type: 'master' as const } }]),
+    ...keys.map(({ key, ...rest }) => ({ hash: toHash(key), caller: { type: 'named' as const, ...rest } })),
+  ];
+  if (known.length === 0) return () => ({ type: 'master' });
+  return (headers) => {
+    const given = readKey(headers);
+    if (given === undefined) {
+      throw new AuthenticationError('This proxy needs a key: `Authorization: Bearer …`.', { code: 'missing_api_key' });
+    }
+    const hash = toHash(given);
+    // All of them, and each in constant time: how long it takes says nothing of the keys.
+    const found = known.filter((each) => timingSafeEqual(each.hash, hash))[0];
+    if (found) return found.caller;
+    throw new AuthenticationError('The key is not one of this proxy.', { code: 'invalid_api_key' });
+  };
+}
+
+/** Throws a `PermissionDeniedError` for a model that is not the caller's. */
+export function checkModel(caller: Caller, model: string): void {
+  if (caller.type === 'master' || (caller.models?.includes(model) ?? true)) return;
+  throw new PermissionDeniedError(`Your key is not for the model \`${model}\`.`, { param: 'model', model });
+}
+
+/** As OpenAI's clients send it, LiteLLM's, and Azure's. */
+function readKey(headers: Headers): string | undefined {
+  const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
+  return bearer ?? headers.get('x-litellm-api-key')?.replace(/^bearer +/i, '') ?? headers.get('api-key') ?? undefined;
+}
+
+function toHash(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
