@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentRequest, Price, Session, Tool } from '../agent.ts';
+import type { AgentRequest, Price, ServiceTool, Session, Tool } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 import { type ChatMessage, parseMessages } from './messages.ts';
 import { hints, isUnbuilt, own, sessionNames, settings } from './names.ts';
@@ -15,7 +15,7 @@ export interface CompletionParameters {
   readonly messages: readonly ChatMessage[];
   readonly stream?: boolean | null;
   readonly stream_options?: { readonly include_usage?: boolean } | null;
-  readonly tools?: readonly ChatTool[] | null;
+  readonly tools?: readonly (ChatTool | HarnessTool)[] | null;
   /** Seconds of silence from AWS after which the call fails with a `Timeout`; default 900. */
   readonly timeout?: number | null;
   /** The same for streams, where it differs. */
@@ -100,6 +100,18 @@ export interface ChatTool {
   };
 }
 
+/** A tool that an AgentCore harness runs itself, or an inline function, as AWS describes it. */
+export interface HarnessTool {
+  readonly type:
+    | 'agentcore_browser'
+    | 'agentcore_code_interpreter'
+    | 'agentcore_gateway'
+    | 'inline_function'
+    | 'remote_mcp';
+  readonly name?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
 /** A checked request and what `completion()` itself has to know of it. */
 export interface CompletionCall {
   readonly model: string;
@@ -149,7 +161,7 @@ export function parseRequest(parameters: unknown): CompletionCall {
     ...(price && { price }),
     request: {
       ...parseMessages(given.messages),
-      tools: allowed.has('tools') ? [] : (tools ?? []).map(toTool),
+      ...(allowed.has('tools') ? { tools: [] } : parseTools(tools ?? [])),
       settings: asked,
       dropUnsupported: given.drop_params ?? false,
       parameters: rest,
@@ -161,10 +173,16 @@ export function parseRequest(parameters: unknown): CompletionCall {
   };
 }
 
-function toTool({
-  function: { name, description, parameters },
-}: NonNullable<CheckedParameters['tools']>[number]): Tool {
-  return { name, ...(description != null && { description }), ...(parameters && { parameters }) };
+function parseTools(given: NonNullable<CheckedParameters['tools']>): Pick<AgentRequest, 'tools' | 'serviceTools'> {
+  const tools: Tool[] = [];
+  const serviceTools: ServiceTool[] = [];
+  given.forEach((tool, index) => {
+    if (tool.type === 'function' && tool.function) {
+      const { name, description, parameters } = tool.function;
+      tools.push({ name, ...(description != null && { description }), ...(parameters && { parameters }) });
+    } else serviceTools.push({ definition: tool, param: `tools.${index}` });
+  });
+  return { tools, ...(serviceTools.length > 0 && { serviceTools }) };
 }
 
 function parseSession(given: CheckedParameters): Session | undefined {
