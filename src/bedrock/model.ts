@@ -57,7 +57,12 @@ function parseAgentCore(model: string): RuntimeRef | HarnessRef {
       'expected `bedrock/agentcore/` and the ARN of a runtime or a harness, like arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/my_agent-abc',
     );
   }
-  return { service: kind === 'harness' ? 'harness' : 'agentcore', arn, region, ...(qualifier !== undefined && { qualifier }) };
+  return {
+    service: kind === 'harness' ? 'harness' : 'agentcore',
+    arn,
+    region,
+    ...(qualifier !== undefined && { qualifier }),
+  };
 }
 
 function invalid(model: string, expected: string): BadRequestError {

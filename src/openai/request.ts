@@ -103,11 +103,7 @@ export interface ChatTool {
 /** A tool that an AgentCore harness runs itself, or an inline function, as AWS describes it. */
 export interface HarnessTool {
   readonly type:
-    | 'agentcore_browser'
-    | 'agentcore_code_interpreter'
-    | 'agentcore_gateway'
-    | 'inline_function'
-    | 'remote_mcp';
+    'agentcore_browser' | 'agentcore_code_interpreter' | 'agentcore_gateway' | 'inline_function' | 'remote_mcp';
   readonly name?: string;
   readonly config?: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,7 @@
 import type { InvocationResultMember } from '@aws-sdk/client-bedrock-agent-runtime';
 import type { AssistantTurn, ResultsTurn } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
+import { parseFailure, parseObject } from '../outcome.ts';
 import { parseCallId, type ReturnedAction } from './call-id.ts';
 
 /** What a returned invocation is answered with, and in which session. */
@@ -73,10 +74,8 @@ function toResult(action: ReturnedAction, text: string): InvocationResultMember 
  * `{"error": "…", "fatal": true}` ends the turn with an error (FAILURE).
  */
 function toOutcome(text: string): Outcome {
-  const { error, fatal } = parseObject(text);
-  // Many tools say with an empty field that nothing went wrong.
-  if (error === undefined || error === null || error === false || error === '') return { text };
-  return { text, responseState: fatal === true ? 'FAILURE' : 'REPROMPT' };
+  const failure = parseFailure(text);
+  return { text, ...(failure && { responseState: failure.isFatal ? 'FAILURE' : 'REPROMPT' }) };
 }
 
 const words: ReadonlyMap<string, 'CONFIRM' | 'DENY'> = new Map([
@@ -103,16 +102,6 @@ function toConfirmation(text: string, kind: NonNullable<ReturnedAction['confirma
   // A word that is none of these must not pass for a yes.
   if (kind === 'USER_CONFIRMATION_AND_RESULT' && !isAsked) return { confirmationState: 'CONFIRM', ...toOutcome(text) };
   throw wrong('this call asks for the user\'s confirmation; answer it with "CONFIRM" or "DENY"');
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    // An array has none of the names that are looked for.
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  } catch {
-    return {};
-  }
 }
 
 function wrong(why: string): BadRequestError {
