@@ -31,7 +31,7 @@ export function toModel(given: ModelConfigs, request: AgentRequest): InvokeHarne
   if (other !== undefined) throw wrong(other, `one model answers a call, and ${name} names one already`);
   const config = given[name] ?? {};
   if (typeof config['modelId'] !== 'string') throw wrong(`${name}.modelId`, 'expected the id of a model');
-  const settings = asked.map(([setting, field]) => {
+  const settings = asked.map(([setting, field]): readonly [string, unknown] => {
     if (config[field] !== undefined) throw wrong(setting, `${name}.${field} says it already; give one of the two`);
     return [field, request.settings[setting]];
   });
