@@ -101,7 +101,7 @@ describe('what a harness yields', () => {
       yield { stopReason: 'max_tokens' };
     });
     expect(stopOf(events)).toEqual(['max_tokens']);
-     
+
     const nothing = await invoke(async function* () {});
     expect(nothing.events).toEqual([
       { messageStart: { role: 'assistant' } },
