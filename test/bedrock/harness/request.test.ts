@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BadRequestError, type ChatMessage, completion, type CompletionParameters } from '../../../src/index.ts';
 import { event } from '../../support/frames.ts';
@@ -271,9 +272,11 @@ describe('a conversation is refused', () => {
     ['answers only some calls', [user('a'), open, tool('one', 'x')]],
     ['answers a call twice', [user('a'), open, tool('one', 'x'), tool('one', 'y'), tool('two', 'z')]],
     ['answers a call whose arguments are no object', [user('a'), calling({ one: '[1]' }), tool('one', 'x')]],
-    ['answers a call whose arguments are no JSON', [user('a'), calling({ one: '{"a":' }), tool('one', 'x')]],
+    ['answers a call whose arguments are no JSON', [user('a'), calling({ one: '{"PRIVATE":' }), tool('one', 'x')]],
   ])('that %s', async (_, messages) => {
-    expect(await refuse({}, messages)).toMatchObject({ param: 'messages', status: 400 });
+    const error = await refuse({}, messages);
+    expect(error).toMatchObject({ param: 'messages', status: 400 });
+    expect(inspect(error)).not.toContain('PRIVATE');
     expect(await refuse({ runtimeSessionId }, messages)).toMatchObject({ param: 'messages' });
   });
 
