@@ -6,6 +6,8 @@ export interface AgentRequest {
   readonly turns: readonly Turn[];
   /** What the caller can run when the agent asks for it. */
   readonly tools: readonly Tool[];
+  /** Tools that the service itself runs, where it has any that a caller may name. */
+  readonly serviceTools?: readonly ServiceTool[];
   /** OpenAI parameters that ask for something, under the caller's names. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Whether a setting that the service cannot honour is dropped; otherwise it is an error. */
@@ -67,6 +69,14 @@ export interface Tool {
   readonly description?: string;
   /** The JSON Schema of its arguments. */
   readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** An entry of `tools` that is no function. */
+export interface ServiceTool {
+  /** As the caller spelt it. */
+  readonly definition: Readonly<Record<string, unknown>>;
+  /** Where the caller put it, for errors. */
+  readonly param: string;
 }
 
 export interface ToolCall {

@@ -12,7 +12,9 @@ const program = new Command('bedrock-agents-openai')
 
 program
   .command('local')
-  .description('a local Bedrock: agents that say back what they are told, for development and tests')
+  .description(
+    'a local Bedrock: agents, runtimes and harnesses that say back what they are told, for development and tests',
+  )
   .option('--port <port>', 'the port; 0 for any free one', parseNumber, 4100)
   .option('--host <host>', 'the address to listen on', '127.0.0.1')
   .option('--fail <name:probability>', 'let calls fail, as throttling:0.1, throttling@stream:0.1, reset:0.1', append)

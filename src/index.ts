@@ -31,6 +31,7 @@ export type {
   Part,
   Price,
   ResultsTurn,
+  ServiceTool,
   Session,
   Tool,
   ToolCall,
@@ -51,5 +52,5 @@ export type { HiddenParams } from './openai/hidden.ts';
 export type { CompletionUsage } from './openai/usage.ts';
 export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionToolCall } from './openai/collect.ts';
 export type { AssistantMessage, ChatMessage, ChatToolCall, ContentPart, TextPart } from './openai/messages.ts';
-export type { ChatTool, CompletionParameters } from './openai/request.ts';
+export type { ChatTool, CompletionParameters, HarnessTool, ModelConfig } from './openai/request.ts';
 export type { CompletionStream, StreamOptions } from './openai/stream.ts';

@@ -4,6 +4,14 @@ export type { LocalBedrock, LocalBedrockOptions } from './local/server.ts';
 export type { LocalAgent, LocalAgentRequest } from './local/agent-request.ts';
 export type { LocalAgentEvent, LocalFile } from './local/agent-events.ts';
 export type { LocalTraceEvent, LocalTracePart, LocalUsage } from './local/agent-trace.ts';
+export type { LocalHarness, LocalHarnessRequest, LocalMessage } from './local/harness-request.ts';
+export type {
+  LocalHarnessEvent,
+  LocalHarnessPart,
+  LocalHarnessUsage,
+  LocalToolResult,
+  LocalToolUse,
+} from './local/harness-events.ts';
 export type { LocalCall } from './local/route.ts';
 export type { LocalFaultName, LocalFaults } from './local/faults.ts';
 export type { LocalRuntime, LocalRuntimeRequest } from './local/runtime-request.ts';

@@ -33,6 +33,7 @@ function invoke(url: string, path: string, body = '{"inputText":"a secret"}'): P
 }
 
 const agentPath = '/agents/AGENT/agentAliases/ALIAS/sessions/session/text';
+const harness = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/mine-abcdefghij';
 const runtimePath = `/runtimes/${encodeURIComponent(arn)}/invocations`;
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -48,12 +49,17 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await (await invoke(url, agentPath)).text()).toContain('event-type');
     await invoke(url, agentPath.replace('AGENT', 'a%0Ab'));
     expect(await (await invoke(url, runtimePath, '{"prompt":"a secret"}')).text()).toContain('secret');
+    const headers = { 'x-amzn-bedrock-agentcore-runtime-session-id': 'x'.repeat(40) };
+    const said = JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'a secret' }] }] });
+    const asked = await fetch(`${url}/harnesses/invoke?harnessArn=${harness}`, { method: 'POST', headers, body: said });
+    expect(await asked.text()).toContain('secret');
     await fetch(`${url}/favicon.ico?a=b`);
     await waitFor(/favicon/);
-    expect(printed.out.split('\n').slice(-5)).toEqual([
+    expect(printed.out.split('\n').slice(-6)).toEqual([
       'POST AGENT/ALIAS 200',
       'POST a?b/ALIAS 400',
       `POST ${arn} 200`,
+      `POST ${harness} 200`,
       'GET /favicon.ico 404',
       '',
     ]);

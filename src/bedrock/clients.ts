@@ -1,5 +1,9 @@
 import type { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
-import type { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
+import type {
+  BedrockAgentCoreClient,
+  InvokeAgentRuntimeCommand,
+  InvokeHarnessCommand,
+} from '@aws-sdk/client-bedrock-agentcore';
 import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
@@ -21,6 +25,7 @@ export interface AgentsClient {
 export interface AgentCoreClient {
   readonly client: Pick<BedrockAgentCoreClient, 'send' | 'config'>;
   readonly InvokeAgentRuntimeCommand: typeof InvokeAgentRuntimeCommand;
+  readonly InvokeHarnessCommand: typeof InvokeHarnessCommand;
   readonly region: string;
 }
 
@@ -65,8 +70,9 @@ export function createClients(): Clients {
     agentcore: (connection) =>
       clients.get(['agentcore', ...toKey(connection)], async () => {
         const [sdk, config] = await Promise.all([import('@aws-sdk/client-bedrock-agentcore'), toConfig(connection)]);
-        const { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } = sdk;
-        return { client: new BedrockAgentCoreClient(config), InvokeAgentRuntimeCommand, region: config.region };
+        const { BedrockAgentCoreClient, InvokeAgentRuntimeCommand, InvokeHarnessCommand } = sdk;
+        const client = new BedrockAgentCoreClient(config);
+        return { client, InvokeAgentRuntimeCommand, InvokeHarnessCommand, region: config.region };
       }),
   };
 }

@@ -38,11 +38,17 @@ export const connectionNames: ReadonlySet<string> = new Set([
   ...unbuilt,
 ]);
 
-/** Reads the connection from the parameters; throws a `BadRequestError`. */
-export function parseConnection({ parameters }: AgentRequest): Connection {
-  const region = first(regionNames, parameters);
-  if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) {
+/** Reads the connection from the parameters; an ARN's region always wins. Throws a `BadRequestError`. */
+export function parseConnection({ parameters }: AgentRequest, arnRegion?: string): Connection {
+  const given = first(regionNames, parameters);
+  const region = arnRegion ?? given;
+  if (given !== undefined && !/^[a-z0-9-]+$/.test(given)) {
     throw new BadRequestError('aws_region_name: expected a region like us-west-2.', { param: 'aws_region_name' });
+  }
+  if (given !== undefined && given !== region) {
+    throw new BadRequestError(`aws_region_name is ${given} but the ARN names ${region}; leave aws_region_name out.`, {
+      param: 'aws_region_name',
+    });
   }
   for (const param of unbuilt) {
     if (parameters[param] === undefined) continue;

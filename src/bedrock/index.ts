@@ -3,8 +3,9 @@ import type { Clients } from './clients.ts';
 import { type ModelRef, parseModel } from './model.ts';
 
 /**
- * The agents of Amazon Bedrock by their model strings: `bedrock/agent/{AGENT_ID}/{ALIAS_ID}` and
- * `bedrock/agentcore/{RUNTIME_ARN}`. `defaults` are parameters for every call, such as `aws_region_name`.
+ * The agents of Amazon Bedrock by their model strings: `bedrock/agent/{AGENT_ID}/{ALIAS_ID}`,
+ * `bedrock/agentcore/{RUNTIME_ARN}` and `bedrock/agentcore/{HARNESS_ARN}`. `defaults` are parameters for every call, such
+ * as `aws_region_name`.
  */
 export function bedrock(defaults: Readonly<Record<string, unknown>> = {}): Agents {
   let clients: Promise<Clients> | undefined;
@@ -58,6 +59,10 @@ async function createAgent(ref: ModelRef, clients: Clients): Promise<Agent> {
     case 'agentcore': {
       const { invokeRuntime } = await import('./agentcore/agent.ts');
       return invokeRuntime(ref, clients);
+    }
+    case 'harness': {
+      const { invokeHarness } = await import('./harness/agent.ts');
+      return invokeHarness(ref, clients);
     }
   }
 }

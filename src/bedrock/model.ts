@@ -1,7 +1,7 @@
 import { BadRequestError } from '../errors.ts';
 
 /** What a model string names. */
-export type ModelRef = AgentRef | RuntimeRef;
+export type ModelRef = AgentRef | RuntimeRef | HarnessRef;
 
 export interface AgentRef {
   readonly service: 'agents';
@@ -17,7 +17,12 @@ export interface RuntimeRef {
   readonly qualifier?: string;
 }
 
-const forms = '`bedrock/agent/{AGENT_ID}/{ALIAS_ID}` or `bedrock/agentcore/{AGENT_RUNTIME_ARN}`';
+export interface HarnessRef extends Omit<RuntimeRef, 'service'> {
+  readonly service: 'harness';
+}
+
+const forms =
+  '`bedrock/agent/{AGENT_ID}/{ALIAS_ID}`, `bedrock/agentcore/{AGENT_RUNTIME_ARN}` or `bedrock/agentcore/{HARNESS_ARN}`';
 
 /**
  * Reads a model string, by prefix and never by substring: the ARN of a runtime's endpoint contains `agent/` too.
@@ -25,7 +30,7 @@ const forms = '`bedrock/agent/{AGENT_ID}/{ALIAS_ID}` or `bedrock/agentcore/{AGEN
  */
 export function parseModel(model: string): ModelRef {
   if (model.startsWith('bedrock/agent/')) return parseAgent(model);
-  if (model.startsWith('bedrock/agentcore/')) return parseRuntime(model);
+  if (model.startsWith('bedrock/agentcore/')) return parseAgentCore(model);
   throw invalid(model, `expected ${forms}`);
 }
 
@@ -38,22 +43,26 @@ function parseAgent(model: string): AgentRef {
   return { service: 'agents', agentId, aliasId };
 }
 
+/** A harness's endpoint is `harness-endpoint` in the console and `endpoint` in the API's reference. */
 const arnPattern =
-  /^(arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):\d{12}:(runtime|harness)\/[\w-]+)(?:\/runtime-endpoint\/([\w-]+))?$/;
+  /^(arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):\d{12}:(runtime|harness)\/[\w-]+)(?:\/(?:\3-)?endpoint\/([\w-]+))?$/;
 
-function parseRuntime(model: string): RuntimeRef {
+function parseAgentCore(model: string): RuntimeRef | HarnessRef {
   const name = model.slice('bedrock/agentcore/'.length);
   const [, arn, region, kind, qualifier] = arnPattern.exec(name) ?? [];
-  if (kind === 'harness' || /^https?:\/\//.test(name)) {
-    throw invalid(model, 'a harness ARN and the URL of a container are not built yet');
-  }
+  if (/^https?:\/\//.test(name)) throw invalid(model, 'the URL of a container is not built yet');
   if (arn === undefined || region === undefined) {
     throw invalid(
       model,
-      'expected `bedrock/agentcore/` and a runtime ARN like arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/my_agent-abc',
+      'expected `bedrock/agentcore/` and the ARN of a runtime or a harness, like arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/my_agent-abc',
     );
   }
-  return { service: 'agentcore', arn, region, ...(qualifier !== undefined && { qualifier }) };
+  return {
+    service: kind === 'harness' ? 'harness' : 'agentcore',
+    arn,
+    region,
+    ...(qualifier !== undefined && { qualifier }),
+  };
 }
 
 function invalid(model: string, expected: string): BadRequestError {

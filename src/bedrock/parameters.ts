@@ -3,7 +3,7 @@ import { connectionNames } from './connection.ts';
 import { parseHeader } from './headers.ts';
 
 /** `header` is a string that is sent as one. */
-export type FieldType = 'string' | 'boolean' | 'object' | 'header';
+export type FieldType = 'string' | 'boolean' | 'number' | 'object' | 'array' | 'header';
 
 /** Parameters by whom they are for. */
 export interface SplitParameters<Name extends string> {

@@ -84,6 +84,7 @@ function join(texts: readonly string[]): string {
   return texts.filter((text) => text.trim() !== '').join('\n\n');
 }
 
-function toText(parts: readonly Part[]): string {
+/** What a message says; its attachments by name. */
+export function toText(parts: readonly Part[]): string {
   return parts.map((part) => (part.type === 'text' ? part.text : `[file: ${part.name}]`)).join('');
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalAgent } from './agent-request.ts';
+import type { LocalHarness } from './harness-request.ts';
 import type { LocalRuntime } from './runtime-request.ts';
 
 /** An agent that says back what it was told, word by word, and counts the turns of each session. */
@@ -36,6 +37,20 @@ export function createEchoRuntime(): LocalRuntime {
     yield { event: { messageStop: { stopReason: 'end_turn' } } };
     const usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
     yield { event: { metadata: { usage, metrics: { latencyMs: 1 } } } };
+  };
+}
+
+/** A harness that says back what the user said, word by word, and counts the turns of each session. */
+export function createEchoHarness(): LocalHarness {
+  return async function* echo({ text, earlier, messages, signal }) {
+    const answers = [...earlier, ...messages].filter(({ role }) => role === 'assistant');
+    const answer = toAnswer(text, 'The last message has no text.', answers.length + 1);
+    yield { reasoning: 'I only say back what I am told.' };
+    for (const word of toWords(answer)) {
+      await sleep(pause, undefined, { signal });
+      yield word;
+    }
+    yield { usage: countTokens(text, answer) };
   };
 }
 

@@ -51,6 +51,24 @@ export const agentExceptions: ReadonlyMap<string, number> = new Map([
   ['BadGatewayException', 502],
 ]);
 
+/** The exceptions of InvokeHarness and their HTTP status. */
+export const harnessExceptions: ReadonlyMap<string, number> = new Map([
+  ['ValidationException', 400],
+  ['ServiceQuotaExceededException', 402],
+  ['AccessDeniedException', 403],
+  ['ResourceNotFoundException', 404],
+  ['RuntimeClientError', 424],
+  ['ThrottlingException', 429],
+  ['InternalServerException', 500],
+]);
+
+/** Those of them that may stand in its stream; others become a RuntimeClientError there. */
+export const harnessStreamExceptions: ReadonlyMap<string, number> = new Map(
+  [...harnessExceptions].filter(([name]) =>
+    ['ValidationException', 'RuntimeClientError', 'InternalServerException'].includes(name),
+  ),
+);
+
 /** The exceptions of InvokeAgentRuntime and their HTTP status. */
 export const runtimeExceptions: ReadonlyMap<string, number> = new Map([
   ['ValidationException', 400],

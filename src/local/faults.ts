@@ -1,4 +1,11 @@
-import { agentExceptions, awsException, containerFailed, runtimeExceptions } from './exceptions.ts';
+import {
+  agentExceptions,
+  awsException,
+  containerFailed,
+  harnessExceptions,
+  harnessStreamExceptions,
+  runtimeExceptions,
+} from './exceptions.ts';
 import { anySeed, createRandom } from './random.ts';
 
 /**
@@ -6,12 +13,13 @@ import { anySeed, createRandom } from './random.ts';
  * share of all calls that this happens to, so that together they are at most 1; a call has one fault or none.
  *
  * - A name alone is AWS's exception as an HTTP error, before the answer begins.
- * - With `@stream` it comes after the first event: as an exception in an agent's stream, as an error event in a runtime's. An answer
- *   that is not a stream stays whole.
+ * - With `@stream` it comes after the first event: as an exception in the stream of an agent or a harness, as an error event in a
+ *   runtime's. An answer that is not a stream stays whole.
  * - `reset` resets the connection in the middle of the answer, `silence` sends nothing more and keeps it open, `truncate` ends the
  *   answer there as if it were whole.
  *
- * An exception that only one of InvokeAgent and InvokeAgentRuntime has strikes only there. A wrong request gets AWS's own answer.
+ * An exception that not each of InvokeAgent, InvokeAgentRuntime and InvokeHarness has strikes only where it is known. A wrong request gets
+ * AWS's own answer.
  */
 export type LocalFaults = Readonly<Partial<Record<LocalFaultName, number>>>;
 
@@ -24,7 +32,7 @@ export type Fault =
   | { readonly type: Interruption; readonly name: LocalFaultName };
 
 /** Says for the next call of a service what goes wrong with it, `undefined` for nothing. */
-export type DrawFault = (service: 'agents' | 'runtimes') => Fault | undefined;
+export type DrawFault = (service: 'agents' | 'runtimes' | 'harnesses') => Fault | undefined;
 
 /**
  * Makes the dice. The same seed and the same order of calls give the same faults. Throws a RangeError that names what is allowed when a
@@ -36,6 +44,9 @@ export function createFaults(faults: LocalFaults, seed = anySeed()): DrawFault {
   const among = {
     agents: likely.filter(({ fault }) => exists(fault, agentExceptions)),
     runtimes: likely.filter(({ fault }) => exists(fault, runtimeExceptions)),
+    harnesses: likely.filter(({ fault }) =>
+      exists(fault, fault.type === 'exception@stream' ? harnessStreamExceptions : harnessExceptions),
+    ),
   };
   for (const faultsOfService of Object.values(among)) {
     const sum = faultsOfService.reduce((total, { probability }) => total + probability, 0);

@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LocalAgent } from './agent-request.ts';
 import { sendException } from './exceptions.ts';
 import type { DrawFault } from './faults.ts';
+import type { LocalHarness } from './harness-request.ts';
 import { invokeAgent } from './invoke-agent.ts';
+import { createHarnessMemory, invokeHarness } from './invoke-harness.ts';
 import { invokeRuntime } from './invoke-runtime.ts';
 import type { LocalRuntime, LocalRuntimeRequest } from './runtime-request.ts';
 import { createSessions } from './sessions.ts';
@@ -11,7 +13,7 @@ import { createSessions } from './sessions.ts';
 /** One request that was answered, for a log. It holds nothing of what was said. */
 export interface LocalCall {
   readonly method: string;
-  /** An agent as `AGENTID/ALIASID`, a runtime by its ARN, or the path of a request that asks for neither. */
+  /** An agent as `AGENTID/ALIASID`, a runtime or a harness by its ARN, or the path of a request that asks for none of them. */
   readonly target: string;
   /** `undefined` when the caller left before the answer began. */
   readonly status: number | undefined;
@@ -21,6 +23,7 @@ export interface LocalCall {
 export interface Services {
   readonly findAgent: (name: string) => LocalAgent | undefined;
   readonly findRuntime: (request: LocalRuntimeRequest) => LocalRuntime | undefined;
+  readonly findHarness: (arn: string) => LocalHarness | undefined;
   readonly drawFault: DrawFault;
   readonly onCall: (call: LocalCall) => void;
 }
@@ -29,8 +32,9 @@ export interface Services {
 export function createRoute(
   services: Services,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
-  const { findAgent, findRuntime, drawFault, onCall } = services;
+  const { findAgent, findRuntime, findHarness, drawFault, onCall } = services;
   const sessions = createSessions();
+  const memory = createHarnessMemory();
 
   return async (incoming, outgoing) => {
     const requestId = randomUUID();
@@ -57,6 +61,13 @@ export function createRoute(
       const qualifier = parameters.get('qualifier') ?? 'DEFAULT';
       const service = { find: findRuntime, fault: drawFault('runtimes') };
       await invokeRuntime(incoming, outgoing, { arn, accountId, qualifier }, service);
+    } else if (method === 'POST' && path === harnessPath) {
+      const parameters = new URLSearchParams(query);
+      const arn = parameters.get('harnessArn') ?? '';
+      log(arn);
+      const qualifier = parameters.get('qualifier') ?? 'DEFAULT';
+      const service = { find: findHarness, memory, fault: drawFault('harnesses') };
+      await invokeHarness(incoming, outgoing, { arn, qualifier, requestId }, service);
     } else {
       log(path);
       const fields = { message: 'The local Bedrock does not know this operation.' };
@@ -67,6 +78,7 @@ export function createRoute(
 
 const agentPath = /^\/agents\/([^/]+)\/agentAliases\/([^/]+)\/sessions\/([^/]+)\/text$/;
 const runtimePath = /^\/runtimes\/([^/]+)\/invocations$/;
+const harnessPath = '/harnesses/invoke';
 
 function parseLabels(pattern: RegExp, path: string): readonly string[] | undefined {
   try {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { LocalAgent } from './agent-request.ts';
 import { createContainerRuntime } from './container.ts';
-import { createEchoAgent, createEchoRuntime } from './echo.ts';
+import { createEchoAgent, createEchoHarness, createEchoRuntime } from './echo.ts';
+import type { LocalHarness } from './harness-request.ts';
 import { createListener } from './listener.ts';
 import { createFaults } from './faults.ts';
 import type { LocalFaults } from './faults.ts';
@@ -20,6 +21,8 @@ export interface LocalBedrockOptions {
   readonly agents?: Readonly<Record<string, LocalAgent>>;
   /** AgentCore runtimes by ARN: functions, or the URLs of containers (`http://localhost:8080`). Left out, an echo answers for every ARN. */
   readonly runtimes?: Readonly<Record<string, LocalRuntime | string>>;
+  /** AgentCore harnesses by ARN. Left out, an echo answers for every ARN. */
+  readonly harnesses?: Readonly<Record<string, LocalHarness>>;
   /** How often a call fails on purpose, and how. */
   readonly faults?: LocalFaults;
   /** Makes the faults the same each time. */
@@ -39,14 +42,15 @@ export interface LocalBedrock {
 }
 
 /**
- * Starts an HTTP server that answers InvokeAgent and InvokeAgentRuntime as AWS does, with agents that are functions.
+ * Starts an HTTP server that answers InvokeAgent, InvokeAgentRuntime and InvokeHarness as AWS does, with agents that are functions.
  * Rejects when the port is taken or an option cannot be.
  */
 export async function startLocalBedrock(options: LocalBedrockOptions = {}): Promise<LocalBedrock> {
   const host = options.host ?? '127.0.0.1';
   const route = createRoute({
-    findAgent: toFindAgent(options.agents),
+    findAgent: toFind(options.agents, createEchoAgent),
     findRuntime: toFindRuntime(options.runtimes),
+    findHarness: toFind(options.harnesses, createEchoHarness),
     drawFault: createFaults(options.faults ?? {}, options.seed),
     onCall: options.onCall ?? (() => undefined),
   });
@@ -72,9 +76,12 @@ export async function startLocalBedrock(options: LocalBedrockOptions = {}): Prom
   };
 }
 
-function toFindAgent(agents: LocalBedrockOptions['agents']): Services['findAgent'] {
-  if (agents) return (name) => (Object.hasOwn(agents, name) ? agents[name] : undefined);
-  const echo = createEchoAgent();
+function toFind<Answerer>(
+  given: Readonly<Record<string, Answerer>> | undefined,
+  createEcho: () => Answerer,
+): (name: string) => Answerer | undefined {
+  if (given) return (name) => (Object.hasOwn(given, name) ? given[name] : undefined);
+  const echo = createEcho();
   return () => echo;
 }
 

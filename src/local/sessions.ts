@@ -1,6 +1,8 @@
 import type { LocalAgentEvent } from './agent-events.ts';
 import { toList } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { createMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
 
 /** What was said before in a session: one call and its whole answer. */
 export interface LocalTurn {
@@ -16,29 +18,13 @@ export interface Session {
   readonly invocationIds: Set<string>;
 }
 
-/** The sessions of this process, by agent, alias and session id. */
-export interface Sessions {
-  readonly open: (key: string) => Session;
-  readonly forget: (key: string) => void;
-}
+/** The sessions of agents, by agent, alias and session id. */
+export type Sessions = Memory<Session>;
 
-/** Sessions that remember until they end. The longest unused one goes when there are too many: a development server runs for days. */
+/** Sessions that remember until they end. */
 export function createSessions(): Sessions {
-  const sessions = new Map<string, Session>();
-  return {
-    open: (key) => {
-      const session = sessions.get(key) ?? { turns: [], invocationIds: new Set() };
-      sessions.delete(key);
-      sessions.set(key, session);
-      const [oldest] = sessions.keys();
-      if (sessions.size > mostSessions && oldest !== undefined) sessions.delete(oldest);
-      return session;
-    },
-    forget: (key) => void sessions.delete(key),
-  };
+  return createMemory(() => ({ turns: [], invocationIds: new Set<string>() }));
 }
-
-const mostSessions = 1000;
 
 /** Passes an answer on, and remembers these turns and this one when it has come to its end. */
 export async function* remember(

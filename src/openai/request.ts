@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentRequest, Price, Session, Tool } from '../agent.ts';
+import type { AgentRequest, Price, ServiceTool, Session, Tool } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 import { type ChatMessage, parseMessages } from './messages.ts';
 import { hints, isUnbuilt, own, sessionNames, settings } from './names.ts';
@@ -10,12 +10,12 @@ import { type CheckedParameters, parseParameters, quote } from './schema.ts';
  * to its place; any other name is a custom parameter for the agent.
  */
 export interface CompletionParameters {
-  /** `bedrock/agent/{AGENT_ID}/{ALIAS_ID}` or `bedrock/agentcore/{RUNTIME_ARN}`. */
+  /** `bedrock/agent/{AGENT_ID}/{ALIAS_ID}`, `bedrock/agentcore/{RUNTIME_ARN}` or `bedrock/agentcore/{HARNESS_ARN}`. */
   readonly model: string;
   readonly messages: readonly ChatMessage[];
   readonly stream?: boolean | null;
   readonly stream_options?: { readonly include_usage?: boolean } | null;
-  readonly tools?: readonly ChatTool[] | null;
+  readonly tools?: readonly (ChatTool | HarnessTool)[] | null;
   /** Seconds of silence from AWS after which the call fails with a `Timeout`; default 900. */
   readonly timeout?: number | null;
   /** The same for streams, where it differs. */
@@ -37,7 +37,7 @@ export interface CompletionParameters {
   readonly base_url?: string | null;
   /** Headers to send, signed, with the request to AWS. */
   readonly extra_headers?: Readonly<Record<string, string>> | null;
-  /** Fields for the request body: of InvokeAgent, or of an AgentCore agent's own payload. */
+  /** Fields for the request body: of InvokeAgent, of InvokeHarness, or of an AgentCore agent's own payload. */
   readonly extra_body?: Readonly<Record<string, unknown>> | null;
   /** The most bytes an answer may have; default 100 MB. */
   readonly max_response_bytes?: number | null;
@@ -62,15 +62,31 @@ export interface CompletionParameters {
    * text; by default attachments are `media`, as AWS documents it.
    */
   readonly forward_multimodal_content?: boolean | 'true' | 'false' | null;
-  /** AgentCore: the endpoint of the runtime; AWS's default is `DEFAULT`. */
+  /** AgentCore: the endpoint of the runtime or the harness; AWS's default is `DEFAULT`. */
   readonly qualifier?: string | null;
   /** AgentCore: 1–1024 characters; needs the permission `InvokeAgentRuntimeForUser`. */
   readonly runtimeUserId?: string | null;
+  /** Harness: a model instead of its own, as AWS describes it; `temperature` and `top_p` go there. */
+  readonly bedrockModelConfig?: ModelConfig | null;
+  readonly openAiModelConfig?: ModelConfig | null;
+  readonly geminiModelConfig?: ModelConfig | null;
+  readonly liteLlmModelConfig?: ModelConfig | null;
+  /** Harness: whose memory is used. */
+  readonly actorId?: string | null;
+  /** Harness: names and patterns, instead of its own. */
+  readonly allowedTools?: readonly string[] | null;
+  /** Harness: AWS's own structures, instead of its own. */
+  readonly skills?: readonly Readonly<Record<string, unknown>>[] | null;
+  readonly systemPrompt?: readonly Readonly<Record<string, unknown>>[] | null;
+  /** Harness: limits, instead of its own. */
+  readonly maxIterations?: number | null;
+  readonly maxTokens?: number | null;
+  readonly timeoutSeconds?: number | null;
   /** Agents: the session, 2–100 of `[0-9a-zA-Z._:-]`. */
   readonly sessionId?: string | null;
   /** LiteLLM's spelling of `sessionId`. */
   readonly sessionID?: string | null;
-  /** AgentCore: the session, 33–256 characters. */
+  /** AgentCore: the session, 33–256 characters; on a harness 33–100 of `[a-zA-Z0-9_-]`. */
   readonly runtimeSessionId?: string | null;
   /** A session of any spelling: an id that is valid for the service is made of it. */
   readonly litellm_session_id?: string | null;
@@ -98,6 +114,20 @@ export interface ChatTool {
     readonly parameters?: Readonly<Record<string, unknown>>;
     readonly strict?: boolean | null;
   };
+}
+
+/** A model that answers a harness's call, with AWS's names. */
+export interface ModelConfig {
+  readonly modelId: string;
+  readonly [field: string]: unknown;
+}
+
+/** A tool that an AgentCore harness runs itself, or an inline function, as AWS describes it. */
+export interface HarnessTool {
+  readonly type:
+    'agentcore_browser' | 'agentcore_code_interpreter' | 'agentcore_gateway' | 'inline_function' | 'remote_mcp';
+  readonly name?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** A checked request and what `completion()` itself has to know of it. */
@@ -149,7 +179,7 @@ export function parseRequest(parameters: unknown): CompletionCall {
     ...(price && { price }),
     request: {
       ...parseMessages(given.messages),
-      tools: allowed.has('tools') ? [] : (tools ?? []).map(toTool),
+      ...(allowed.has('tools') ? { tools: [] } : parseTools(tools ?? [])),
       settings: asked,
       dropUnsupported: given.drop_params ?? false,
       parameters: rest,
@@ -161,10 +191,16 @@ export function parseRequest(parameters: unknown): CompletionCall {
   };
 }
 
-function toTool({
-  function: { name, description, parameters },
-}: NonNullable<CheckedParameters['tools']>[number]): Tool {
-  return { name, ...(description != null && { description }), ...(parameters && { parameters }) };
+function parseTools(given: NonNullable<CheckedParameters['tools']>): Pick<AgentRequest, 'tools' | 'serviceTools'> {
+  const tools: Tool[] = [];
+  const serviceTools: ServiceTool[] = [];
+  given.forEach((tool, index) => {
+    if (tool.type === 'function' && tool.function) {
+      const { name, description, parameters } = tool.function;
+      tools.push({ name, ...(description != null && { description }), ...(parameters && { parameters }) });
+    } else serviceTools.push({ definition: tool, param: `tools.${index}` });
+  });
+  return { tools, ...(serviceTools.length > 0 && { serviceTools }) };
 }
 
 function parseSession(given: CheckedParameters): Session | undefined {

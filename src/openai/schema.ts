@@ -34,14 +34,24 @@ function createSchema() {
     stream_options: z.nullish(z.looseObject({ include_usage: flag })),
     tools: z.nullish(
       z.array(
-        z.object({
-          type: z.literal('function'),
-          function: z.object({
-            name: z.string().check(z.minLength(1)),
-            description: string,
-            parameters: record,
-          }),
-        }),
+        z
+          .looseObject({
+            type: z.string(),
+            function: z.optional(
+              z.object({
+                name: z.string().check(z.minLength(1)),
+                description: string,
+                parameters: record,
+              }),
+            ),
+          })
+          // Other types are a service's own, and its to know.
+          .check(
+            z.refine(({ type, function: described }) => type !== 'function' || described !== undefined, {
+              path: ['function'],
+              error: 'expected object, got nothing.',
+            }),
+          ),
       ),
     ),
     timeout: seconds,

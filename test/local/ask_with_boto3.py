@@ -11,6 +11,7 @@ agents = boto3.client("bedrock-agent-runtime", config=config)
 runtimes = boto3.client("bedrock-agentcore", config=config)
 
 ARN = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/"
+HARNESS = "arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/"
 SESSION = "a-session-of-the-right-length-0123456789"
 
 
@@ -60,6 +61,20 @@ def result_of(returned):
     }
 
 
+def converse(harness, *messages):
+    answer = runtimes.invoke_harness(
+        harnessArn=HARNESS + harness,
+        runtimeSessionId=SESSION,
+        messages=[{"role": "user", "content": [{"text": "Hi"}]}, *messages],
+    )
+    seen = {"events": []}
+    try:
+        seen["events"] += answer["stream"]
+    except EventStreamError as error:
+        seen["error"] = error.response["Error"]
+    return seen
+
+
 streamed = {"streamFinalResponse": True}
 control = ask("CONTROL")
 print(
@@ -74,6 +89,11 @@ print(
             "resumed": ask("CONTROL", sessionState=result_of(control["returnControl"])),
             "json": invoke("json-abcdefghij"),
             "events": invoke("events-abcdefghij"),
+            "harness": converse("talk-abcdefghij"),
+            "harness_broken": converse("broken-abcdefghij"),
+            "harness_refused": refusal(
+                lambda: converse("talk-abcdefghij", {"role": "user", "content": [{"text": "again"}]})
+            ),
             "missing": refusal(lambda: invoke("missing-abcdefghij")),
         }
     )

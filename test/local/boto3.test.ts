@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { awsException, startLocalBedrock } from '../../src/local.ts';
-import type { LocalAgent } from '../../src/local.ts';
+import type { LocalAgent, LocalHarness } from '../../src/local.ts';
 
 const installed = spawnSync('python3', ['-c', 'import boto3']).status === 0;
 
@@ -44,10 +44,22 @@ const runtimes = {
   },
 };
 
+const harnesses: Record<string, LocalHarness> = {
+  'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/talk-abcdefghij': async function* ({ text }) {
+    yield `You said: ${text} €`;
+    yield { toolUse: { name: 'add', toolUseId: 'a', input: { b: 1 } } };
+    yield { usage: { inputTokens: 2, outputTokens: 3 } };
+  },
+  'arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/broken-abcdefghij': async function* () {
+    yield 'part';
+    throw awsException('RuntimeClientError', 'The model failed.');
+  },
+};
+
 describe.skipIf(!installed)('boto3 (needs `python3 -c "import boto3"`)', () => {
   let seen: Record<string, Record<string, unknown>>;
   beforeAll(async () => {
-    const bedrock = await startLocalBedrock({ agents, runtimes });
+    const bedrock = await startLocalBedrock({ agents, runtimes, harnesses });
     const script = new URL('ask_with_boto3.py', import.meta.url).pathname;
     const env = { ...process.env, ...bedrock.env };
     const { stdout } = await promisify(execFile)('python3', [script], {
@@ -98,6 +110,26 @@ describe.skipIf(!installed)('boto3 (needs `python3 -c "import boto3"`)', () => {
     const responseBody = { TEXT: { body: '12 degrees' } };
     const result = { functionResult: { actionGroup: 'Weather', function: 'temperature', responseBody } };
     expect(seen['resumed']).toMatchObject({ chunks: [`Got ${JSON.stringify([result])}`] });
+  });
+
+  test("reads a harness's events and their failures", () => {
+    expect(seen['harness']).toEqual({
+      events: [
+        { messageStart: { role: 'assistant' } },
+        { contentBlockDelta: { contentBlockIndex: 0, delta: { text: 'You said: Hi €' } } },
+        { contentBlockStop: { contentBlockIndex: 0 } },
+        { contentBlockStart: { contentBlockIndex: 1, start: { toolUse: { toolUseId: 'a', name: 'add' } } } },
+        { contentBlockDelta: { contentBlockIndex: 1, delta: { toolUse: { input: '{"b":1}' } } } },
+        { contentBlockStop: { contentBlockIndex: 1 } },
+        { messageStop: { stopReason: 'tool_use' } },
+        { metadata: { usage: { inputTokens: 2, outputTokens: 3, totalTokens: 5 }, metrics: { latencyMs: 1 } } },
+      ],
+    });
+    expect(seen['harness_broken']).toMatchObject({
+      events: [{ messageStart: { role: 'assistant' } }, { contentBlockDelta: { delta: { text: 'part' } } }],
+      error: { Code: 'runtimeClientError', Message: 'The model failed.' },
+    });
+    expect(seen['harness_refused']).toMatchObject({ Code: 'ValidationException', status: 400 });
   });
 
   test('reads the JSON and the server-sent events of a runtime', () => {

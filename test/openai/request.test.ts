@@ -261,6 +261,15 @@ describe('tools', () => {
     expect(await send(runtimeModel, { tools, drop_params: true })).toEqual({ prompt });
   });
 
+  it("of a service's own are refused by the services that have none", async () => {
+    const own = { ...reach(aws.url), messages, tools: [...tools, { type: 'remote_mcp', name: 'docs' }] };
+    const onAgents = await refuse({ ...own, model: agentModel });
+    expect(onAgents).toMatchObject({ name: 'BadRequestError', param: 'tools.1.type' });
+    expect(onAgents.message).toContain('expected one of `function`');
+    const onAgentCore = await refuse({ ...own, model: runtimeModel, tools: own.tools.slice(1) });
+    expect(onAgentCore).toMatchObject({ name: 'UnsupportedParamsError', param: 'tools' });
+  });
+
   // Fails until `tools` is treated as the error message that names it promises.
   it('are a custom parameter on AgentCore with allowed_openai_params', async () => {
     expect(await send(runtimeModel, { tools, allowed_openai_params: ['tools'] })).toEqual({ prompt, tools });

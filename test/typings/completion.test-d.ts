@@ -40,6 +40,9 @@ acompletion satisfies typeof completion;
 
 // Custom parameters pass; known ones keep their types.
 await completion({ model, messages, invocationId: 'x', qualifier: 'prod', anything: { at: ['all'] } });
+await completion({ model, messages, tools: [...theirs, { type: 'remote_mcp', name: 'docs' }] });
+// @ts-expect-error no such tool
+await completion({ model, messages, tools: [{ type: 'remote_mpc' }] });
 // @ts-expect-error temperature is a number
 await completion({ model, messages, temperature: 'hot' });
 // @ts-expect-error seconds are a number

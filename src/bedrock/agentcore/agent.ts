@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Agent } from '../../agent.ts';
-import { BadRequestError } from '../../errors.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
@@ -14,22 +13,13 @@ import { toInput } from './request.ts';
 /** An agent that runs on AgentCore, asked with InvokeAgentRuntime. */
 export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
   return async (request) => {
-    const connection = parseConnection(request);
-    if (connection.region !== undefined && connection.region !== ref.region) {
-      throw new BadRequestError(
-        `aws_region_name is ${connection.region} but the ARN names ${ref.region}; leave aws_region_name out.`,
-        { param: 'aws_region_name' },
-      );
-    }
+    const connection = parseConnection(request, ref.region);
     const input = toInput(ref, request);
 
     return call(
       request,
       async (signal, secrets) => {
-        const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore({
-          ...connection,
-          region: ref.region,
-        });
+        const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore(connection);
         const command = new InvokeAgentRuntimeCommand(input);
         addHeaders(command, connection.headers);
         secrets.push(...toSecrets(await client.config.credentials()));

@@ -1,14 +1,11 @@
 import type { AgentEvent } from '../../agent.ts';
 import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
-import { statusError, StreamException } from '../errors.ts';
-import { createFrameReader, type Frame } from '../frames.ts';
+import { statusError } from '../errors.ts';
+import { createEventReader } from '../event-stream.ts';
 import { type Attribution, namesSources, readCitations, toLookedUp } from './citations.ts';
 import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
 import { createTraceReader, type TracePart } from './trace.ts';
-
-/** No event of InvokeAgent comes near it: chunks and files hold 1 MB. */
-const mostFrameBytes = 10_000_000;
 
 export interface ReaderOptions {
   /** Whether every trace is handed on as AWS sent it. */
@@ -18,7 +15,7 @@ export interface ReaderOptions {
 
 /** InvokeAgent's event stream → events. */
 export function createReader({ showTraces, asked }: ReaderOptions): Reader {
-  const frames = createFrameReader(mostFrameBytes);
+  const stream = createEventReader();
   // One for the whole stream: AWS may cut an answer inside a character.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const traces = createTraceReader();
@@ -28,15 +25,8 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
   let returned = false;
   let cited = false;
 
-  function readFrame({ headers, body }: Frame, events: AgentEvent[]): void {
-    switch (headers[':message-type']) {
-      case 'exception':
-        throw new StreamException(headers[':exception-type'] ?? '', parseBody(body).message);
-      case 'error':
-        throw new StreamException(headers[':error-code'] ?? '', headers[':error-message']);
-    }
-    const payload = headers[':event-type'] === 'chunk' ? parseChunk(body) : parseBody(body);
-    switch (headers[':event-type']) {
+  function readEvent(type: string, payload: Payload, events: AgentEvent[]): void {
+    switch (type) {
       case 'chunk': {
         answered = true;
         const text = decoder.decode(Buffer.from(toText(payload.bytes), 'base64'), { stream: true });
@@ -73,10 +63,10 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
 
   return {
     read(bytes, events) {
-      frames.read(bytes, (frame) => readFrame(frame, events));
+      stream.read(bytes, (type, payload) => readEvent(type, payload, events));
     },
     end(events) {
-      frames.end();
+      stream.end();
       if (decoder.decode() !== '') throw new BadGatewayError('The answer ended inside a character.');
       // AWS sends no end of its own, so an answer that never came looks like one that ended.
       const failure = traces.failures.at(-1);
@@ -91,29 +81,8 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
 /** The fields that are read here; AWS may add others. */
 interface Payload extends TracePart, ReturnControl {
   readonly bytes?: unknown;
-  readonly message?: unknown;
   readonly attribution?: Attribution;
   readonly files?: readonly { readonly name?: string; readonly type?: string; readonly bytes?: unknown }[];
-}
-
-const plainChunk = /^\{"bytes":"([A-Za-z0-9+/=]*)"\}$/;
-
-/** Nearly every chunk is its bytes and nothing else; to read those as JSON would be half of the work. */
-function parseChunk(body: Buffer): Payload {
-  const bytes = plainChunk.exec(body.toString('latin1'))?.[1];
-  return bytes === undefined ? parseBody(body) : { bytes };
-}
-
-function parseBody(body: Buffer): Payload {
-  if (body.length === 0) return {};
-  let payload: unknown;
-  try {
-    payload = JSON.parse(body.toString('utf8'));
-  } catch {
-    // Without the cause: its message quotes the answer.
-  }
-  if (typeof payload === 'object' && payload !== null) return payload;
-  throw new BadGatewayError('AWS sent an event that is no JSON object.');
 }
 
 function toFile({ name = 'file', type = 'application/octet-stream', bytes }: NonNullable<Payload['files']>[number]) {

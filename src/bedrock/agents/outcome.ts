@@ -1,4 +1,5 @@
 import { BadRequestError } from '../../errors.ts';
+import { parseFailure, parseObject } from '../outcome.ts';
 import type { Confirmation } from './call-id.ts';
 
 /** What a tool message says: a result; that the tool failed; or, where it was asked, yes or no. */
@@ -27,12 +28,8 @@ export function parseOutcome(text: string, asked: Confirmation | undefined): Out
  * `{"error": "…", "fatal": true}` ends the turn with an error (FAILURE).
  */
 function toOutcome(body: string): Outcome {
-  const { error, fatal } = parseObject(body);
-  // Many tools say with an empty field, or with a number, that nothing went wrong.
-  const isEmpty = typeof error === 'object' && (error === null || Object.keys(error).length === 0);
-  const isFailure =
-    error === true || (typeof error === 'string' && error !== '') || (typeof error === 'object' && !isEmpty);
-  return isFailure ? { body, responseState: fatal === true ? 'FAILURE' : 'REPROMPT' } : { body };
+  const failure = parseFailure(body);
+  return { body, ...(failure && { responseState: failure.isFatal ? 'FAILURE' : 'REPROMPT' }) };
 }
 
 const words: ReadonlyMap<string, 'CONFIRM' | 'DENY'> = new Map([
@@ -81,16 +78,6 @@ function parseWord(answer: unknown): 'CONFIRM' | 'DENY' | undefined {
   return typeof answer === 'string'
     ? words.get(answer.replaceAll(/^[\s"']+|[\s"'.!]+$/g, '').toLowerCase())
     : undefined;
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    // An array has none of the names that are looked for.
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  } catch {
-    return {};
-  }
 }
 
 function unclear(how: string): BadRequestError {

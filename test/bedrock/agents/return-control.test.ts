@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import fc from 'fast-check';
-import OpenAI from 'openai';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { isCallId, parseCallId, type ReturnedAction, toCallId } from '../../../src/bedrock/agents/call-id.ts';
 import {
@@ -16,6 +15,7 @@ import { type LocalAgent, startLocalBedrock } from '../../../src/local.ts';
 import { chunk, event } from '../../support/frames.ts';
 import { serve } from '../../support/loopback.ts';
 import { agentModel as model, reach } from '../../support/models.ts';
+import { createClient } from '../../support/openai.ts';
 import { bytesOf, filesIn, jsonOf, recorded } from '../../support/recordings.ts';
 
 let answer: Buffer = Buffer.alloc(0);
@@ -1091,22 +1091,7 @@ describe("the tool runner of OpenAI's client", async () => {
   const local = await startLocalBedrock({ agents: { 'L1RT58GYRW/MFPSBCXYTW': clerk } });
   afterAll(local.close);
 
-  /** OpenAI's client whose network is `completion()`, a fresh one for each request. */
-  const client = new OpenAI({
-    apiKey: 'none',
-    baseURL: 'http://in-process/v1',
-    maxRetries: 0,
-    fetch: async (_, init) => {
-      const body = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as CompletionParameters;
-      const told = await createCompletion(bedrock())({ ...body, ...reach(local.url) });
-      if (!('finalChatCompletion' in told)) return Response.json(told);
-      const lines: string[] = [];
-      for await (const part of told) lines.push(`data: ${JSON.stringify(part)}\n\n`);
-      return new Response([...lines, 'data: [DONE]\n\n'].join(''), {
-        headers: { 'content-type': 'text/event-stream' },
-      });
-    },
-  });
+  const client = createClient(local.url);
 
   const given: unknown[] = [];
   const runnable = (name: string, say: (given: unknown) => unknown) => ({

@@ -1,0 +1,40 @@
+import type { Agent } from '../../agent.ts';
+import { call } from '../call.ts';
+import type { Clients } from '../clients.ts';
+import { parseConnection } from '../connection.ts';
+import { toSecrets } from '../credentials.ts';
+import { addHeaders, takeBody } from '../middleware.ts';
+import type { HarnessRef } from '../model.ts';
+import { priceOf } from '../price.ts';
+import { createReader } from './events.ts';
+import { namesOf } from './overrides.ts';
+import { toInput } from './request.ts';
+
+/** An AgentCore harness, asked with InvokeHarness. */
+export function invokeHarness(ref: HarnessRef, clients: Clients): Agent {
+  return async (request) => {
+    const connection = parseConnection(request, ref.region);
+    const input = toInput(ref, request);
+
+    return call(
+      request,
+      async (signal, secrets) => {
+        const { client, InvokeHarnessCommand, region } = await clients.agentcore(connection);
+        const command = new InvokeHarnessCommand(input);
+        addHeaders(command, connection.headers);
+        const body = takeBody(command);
+        secrets.push(...toSecrets(await client.config.credentials()));
+        const { $metadata } = await client.send(command, { abortSignal: signal });
+        return {
+          body: body(),
+          reader: createReader(namesOf(input.tools ?? [])),
+          sessionId: input.runtimeSessionId ?? '',
+          ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
+          about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },
+          price: priceOf,
+        };
+      },
+      connection,
+    );
+  };
+}
