@@ -29,6 +29,7 @@ const groups = [
     'aws_profile_name',
     'aws_credentials',
     'aws_web_identity_token',
+    'api_key',
   ],
   ['aws_region_name', 'region_name'],
   ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'],
