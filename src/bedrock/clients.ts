@@ -4,20 +4,19 @@ import type {
   InvokeAgentRuntimeCommand,
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore';
-import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpRequest } from '@smithy/types';
 import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { createIdentityProvider } from './identity.ts';
-import { createHandler } from './transport.ts';
+import { createHandler, post, type PostRequest, type PostResponse } from './transport.ts';
 
 /** The AWS clients, loaded and made on first use; calls that reach AWS in the same way share one. */
 export interface Clients {
   readonly agents: (connection: Connection) => Promise<AgentsClient>;
   readonly agentcore: (connection: Connection) => Promise<AgentCoreClient>;
-  /** What all of them send with, for what is not AWS. */
-  readonly handler: (connection: Connection) => Promise<NodeHttpHandler>;
+  /** What they send with, for what is not AWS. */
+  readonly post: (connection: Connection, request: PostRequest) => Promise<PostResponse>;
 }
 
 export interface AgentsClient {
@@ -81,7 +80,7 @@ export function createClients(): Clients {
         const client = new BedrockAgentCoreClient(config);
         return { client, InvokeAgentRuntimeCommand, StopRuntimeSessionCommand, region: config.region };
       }),
-    handler,
+    post: async (connection, request) => post(await handler(connection), request),
   };
 }
 

@@ -4,7 +4,7 @@ import { type ModelRef, parseModel } from './model.ts';
 
 /**
  * The agents of Amazon Bedrock by their model strings: `bedrock/agent/{AGENT_ID}/{ALIAS_ID}` and
- * `bedrock/agentcore/{RUNTIME_ARN}`. `defaults` are parameters for every call, such as `aws_region_name`.
+ * `bedrock/agentcore/{RUNTIME_ARN}`, or a container's URL on this machine in place of the ARN. `defaults` are parameters for every call, such as `aws_region_name`.
  */
 export function bedrock(defaults: Readonly<Record<string, unknown>> = {}): Agents {
   let clients: Promise<Clients> | undefined;
@@ -53,6 +53,10 @@ async function createAgent(ref: ModelRef, clients: Clients): Promise<Agent> {
     case 'agentcore': {
       const { invokeRuntime } = await import('./agentcore/agent.ts');
       return invokeRuntime(ref, clients);
+    }
+    case 'container': {
+      const { invokeContainer } = await import('./agentcore/container.ts');
+      return invokeContainer(ref, clients);
     }
   }
 }

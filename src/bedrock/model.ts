@@ -1,7 +1,7 @@
 import { BadRequestError } from '../errors.ts';
 
 /** What a model string names. */
-export type ModelRef = AgentRef | RuntimeRef;
+export type ModelRef = AgentRef | RuntimeRef | ContainerRef;
 
 export interface AgentRef {
   readonly service: 'agents';
@@ -15,6 +15,13 @@ export interface RuntimeRef {
   readonly region: string;
   /** The endpoint that an endpoint ARN names. */
   readonly qualifier?: string;
+}
+
+/** An agent's container on this machine, as it runs before it is deployed. */
+export interface ContainerRef {
+  readonly service: 'container';
+  /** Without a slash at its end. */
+  readonly url: string;
 }
 
 const forms = '`bedrock/agent/{AGENT_ID}/{ALIAS_ID}` or `bedrock/agentcore/{AGENT_RUNTIME_ARN}`';
@@ -41,11 +48,12 @@ function parseAgent(model: string): AgentRef {
 const arnPattern =
   /^(arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):\d{12}:(runtime|harness)\/[\w-]+)(?:\/runtime-endpoint\/([\w-]+))?$/;
 
-function parseRuntime(model: string): RuntimeRef {
+function parseRuntime(model: string): RuntimeRef | ContainerRef {
   const name = model.slice('bedrock/agentcore/'.length);
+  if (/^https?:\/\//.test(name)) return { service: 'container', url: parseContainer(model, name) };
   const [, arn, region, kind, qualifier] = arnPattern.exec(name) ?? [];
-  if (kind === 'harness' || /^https?:\/\//.test(name)) {
-    throw invalid(model, 'a harness ARN and the URL of a container are not built yet');
+  if (kind === 'harness') {
+    throw invalid(model, 'a harness ARN is not built yet');
   }
   if (arn === undefined || region === undefined) {
     throw invalid(
@@ -54,6 +62,24 @@ function parseRuntime(model: string): RuntimeRef {
     );
   }
   return { service: 'agentcore', arn, region, ...(qualifier !== undefined && { qualifier }) };
+}
+
+// Where servers say that they listen, too: http://0.0.0.0:8080.
+const thisMachine = /^(localhost|.+\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/;
+
+/** Of this machine only: whoever may name a model must not choose which hosts of a network are asked. */
+function parseContainer(model: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || url.username || url.password || url.search || url.hash) {
+    throw invalid(model, "expected a container's URL like http://localhost:8080, without user, query and fragment");
+  }
+  if (!thisMachine.test(url.hostname)) {
+    throw invalid(
+      model,
+      'a container is on this machine, as http://localhost:8080; one elsewhere is reached by its ARN, or by `api_base`',
+    );
+  }
+  return url.href.replace(/\/+$/, '');
 }
 
 function invalid(model: string, expected: string): BadRequestError {

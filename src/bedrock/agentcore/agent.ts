@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
 import type { Agent } from '../../agent.ts';
-import { BadRequestError } from '../../errors.ts';
+import { type APIError, BadGatewayError, BadRequestError } from '../../errors.ts';
+import { authorize } from '../bearer.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
-import { toSecrets } from '../credentials.ts';
-import { addHeaders } from '../middleware.ts';
 import type { RuntimeRef } from '../model.ts';
 import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
-import { toInput } from './request.ts';
+import { toInvocation } from './request.ts';
+import { endSession } from './session-end.ts';
 
 /** An agent that runs on AgentCore, asked with InvokeAgentRuntime. */
 export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
@@ -21,30 +21,62 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
         { param: 'aws_region_name' },
       );
     }
-    const input = toInput(ref, request);
+    const asked = toInvocation(request);
+    const qualifier = toQualifier(ref, asked.input.qualifier);
+    const input = { ...asked.input, ...(qualifier !== undefined && { qualifier }), agentRuntimeArn: ref.arn };
+    const reached = { ...connection, region: ref.region };
 
-    return call(
+    const response = await call(
       request,
       async (signal, secrets) => {
-        const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore({
-          ...connection,
-          region: ref.region,
-        });
+        const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore(reached);
         const command = new InvokeAgentRuntimeCommand(input);
-        addHeaders(command, connection.headers);
-        secrets.push(...toSecrets(await client.config.credentials()));
+        secrets.push(...(await authorize(command, client, connection)));
         const output = await client.send(command, { abortSignal: signal });
         return {
           // On Node the SDK hands out the response of node:http.
           body: output.response as unknown as Readable,
           reader: createReader(output.contentType),
-          sessionId: output.runtimeSessionId ?? input.runtimeSessionId ?? '',
+          sessionId: output.runtimeSessionId ?? input.runtimeSessionId,
           ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
           about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },
           price: priceOf,
         };
       },
-      connection,
+      { ...connection, explain: (error) => explainFailure(error, ref, qualifier) },
     );
+    if (!asked.endsSession) return response;
+    return endSession(request, response, async (signal, secrets) => {
+      const { client, StopRuntimeSessionCommand } = await clients.agentcore(reached);
+      const { agentRuntimeArn, runtimeSessionId } = input;
+      const command = new StopRuntimeSessionCommand({
+        agentRuntimeArn,
+        runtimeSessionId,
+        ...(qualifier !== undefined && { qualifier }),
+      });
+      secrets.push(...(await authorize(command, client, connection)));
+      await client.send(command, { abortSignal: signal });
+    });
   };
+}
+
+function toQualifier(ref: RuntimeRef, given: string | undefined): string | undefined {
+  if (given === undefined || ref.qualifier === undefined || given === ref.qualifier) return given ?? ref.qualifier;
+  throw new BadRequestError(`qualifier: the ARN names the endpoint ${ref.qualifier} already; give one of the two.`, {
+    param: 'qualifier',
+  });
+}
+
+/** The service hands on nothing of what a failing agent said; this is where it can be read. */
+function explainFailure(error: APIError, { arn }: RuntimeRef, qualifier = 'DEFAULT'): APIError {
+  const { code, cause, request_id, retryable } = error;
+  const isRuntimes = code === 'RuntimeClientError' || /\b(HTTP 424|CloudWatch)\b/.test(error.message);
+  if (!(error instanceof BadGatewayError) || !isRuntimes) return error;
+  const group = `/aws/bedrock-agentcore/runtimes/${arn.slice(arn.lastIndexOf('/') + 1)}-${qualifier}`;
+  return new BadGatewayError(`${error.message} The agent's own log is in CloudWatch Logs, in the group ${group}.`, {
+    cause,
+    retryable,
+    ...(code !== null && { code }),
+    ...(request_id !== undefined && { request_id }),
+  });
 }
