@@ -19,6 +19,8 @@ import { reach } from './support/models.ts';
 /** How one service's answers look on the wire. */
 export interface Service {
   readonly model: string;
+  /** Parameters that reach a loopback server; left out, it is reached with AWS keys. */
+  readonly reach?: (url: string) => Readonly<Record<string, unknown>>;
   /** Sends the headers of an answer, and nothing else. */
   readonly begin: (response: ServerResponse) => void;
   /** One piece of the answer. */
@@ -754,7 +756,7 @@ export function agentContract(name: string, service: Service): void {
       }
     });
 
-    test('credentials that do not come are a Timeout, and an abort does not wait for them', async () => {
+    test.skipIf(service.reach)('credentials that do not come are a Timeout, and an abort does not wait for them', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'bedrock-agents-'));
       const keys = { Version: 1, AccessKeyId: 'AKIDLATE', SecretAccessKey: 'late-secret-key' };
       await writeFile(join(folder, 'keys.json'), JSON.stringify(keys));
@@ -926,7 +928,7 @@ export function agentContract(name: string, service: Service): void {
         }
       });
       servers.push(server);
-      const completion = createCompletion(bedrock(reach(server.url)));
+      const completion = createCompletion(bedrock((service.reach ?? reach)(server.url)));
       const { signal } = new AbortController();
       const texts = Array.from({ length: count }, async () => {
         const stream = await completion({ model: service.model, messages, stream: true, signal });
@@ -1064,7 +1066,7 @@ async function setStage(service: Service) {
   const responses: ServerResponse[] = [];
   const server = await serve((response) => answers.push(response) && responses.push(response));
   servers.push(server);
-  const agents = bedrock(reach(server.url));
+  const agents = bedrock((service.reach ?? reach)(server.url));
   const completion = createCompletion(agents);
   const isClosed = () => server.sockets.size === 0;
 
