@@ -79,7 +79,8 @@ function parseContainer(model: string, text: string): string {
       'a container is on this machine, as http://localhost:8080; one elsewhere is reached by its ARN, or by `api_base`',
     );
   }
-  return url.href.replace(/\/+$/, '');
+  // Also as it stands in a curl command.
+  return url.href.replace(/(\/invocations)?\/*$/, '');
 }
 
 function invalid(model: string, expected: string): BadRequestError {

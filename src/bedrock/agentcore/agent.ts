@@ -69,14 +69,21 @@ function toQualifier(ref: RuntimeRef, given: string | undefined): string | undef
 
 /** The service hands on nothing of what a failing agent said; this is where it can be read. */
 function explainFailure(error: APIError, { arn }: RuntimeRef, qualifier = 'DEFAULT'): APIError {
-  const { code, cause, request_id, retryable } = error;
-  const isRuntimes = code === 'RuntimeClientError' || /\b(HTTP 424|CloudWatch)\b/.test(error.message);
-  if (!(error instanceof BadGatewayError) || !isRuntimes) return error;
+  const { message, code, cause, request_id, retryable } = error;
+  if (!(error instanceof BadGatewayError) || !isRuntimes(error)) return error;
   const group = `/aws/bedrock-agentcore/runtimes/${arn.slice(arn.lastIndexOf('/') + 1)}-${qualifier}`;
-  return new BadGatewayError(`${error.message} The agent's own log is in CloudWatch Logs, in the group ${group}.`, {
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  return new BadGatewayError(`${sentence} The agent's own log is in CloudWatch Logs, in the group ${group}.`, {
     cause,
     retryable,
     ...(code !== null && { code }),
     ...(request_id !== undefined && { request_id }),
   });
+}
+
+/** Whether the runtime failed, and not what is before it: HTTP 424, be it without a name or without a body to read. */
+function isRuntimes({ code, cause, message }: APIError): boolean {
+  // AWS's exceptions have it; anything else has nothing there.
+  const { $metadata } = (cause ?? {}) as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return code === 'RuntimeClientError' || $metadata?.httpStatusCode === 424 || /\bHTTP 424\b/.test(message);
 }

@@ -66,9 +66,12 @@ const attached: CompletionParameters['messages'] = [
 ];
 
 describe('payload_format', () => {
-  it.each([undefined, null, 'prompt'] as const)('is the prompt by default: %s', async (format) => {
-    expect((await send({ payload_format: format })).body).toBe('{"prompt":"hello agent"}');
-  });
+  it.each([{}, { payload_format: null }, { payload_format: 'prompt' }] as const)(
+    'is the prompt by default: %j',
+    async (given) => {
+      expect((await send(given)).body).toBe('{"prompt":"hello agent"}');
+    },
+  );
 
   it.each(['Prompt', 'mcp', '', 7, ['a2a']])('%j is a 400 that lists the names', async (format) => {
     const error = await refuse({ payload_format: format as never });
@@ -304,8 +307,8 @@ describe('ag-ui', () => {
   });
 
   it('has custom parameters as forwardedProps', async () => {
-    const { forwardedProps } = await agUi({ actor: 'alice', limits: { a: 1 } });
-    expect(forwardedProps).toEqual({ actor: 'alice', limits: { a: 1 } });
+    const input = await agUi({ actor: 'alice', limits: { a: 1 } });
+    expect(input).toMatchObject({ forwardedProps: { actor: 'alice', limits: { a: 1 } } });
   });
 
   it('has images and documents as content parts', async () => {
@@ -323,12 +326,12 @@ describe('ag-ui', () => {
   });
 
   it('takes a state from extra_body, and tools without a description', async () => {
-    const { state, tools: sent } = await agUi({
+    const input = await agUi({
       tools: [{ type: 'function', function: { name: 'now' } }],
       extra_body: { state: { step: 2 } },
     });
-    expect(state).toEqual({ step: 2 });
-    expect(sent).toEqual([{ name: 'now', description: '', parameters: { type: 'object', properties: {} } }]);
+    expect(input).toMatchObject({ state: { step: 2 } });
+    expect(input.tools).toEqual([{ name: 'now', description: '', parameters: { type: 'object', properties: {} } }]);
   });
 });
 
