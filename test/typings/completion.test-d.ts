@@ -40,6 +40,15 @@ acompletion satisfies typeof completion;
 
 // Custom parameters pass; known ones keep their types.
 await completion({ model, messages, invocationId: 'x', qualifier: 'prod', anything: { at: ['all'] } });
+// A token and a payload may be a function's.
+await completion({ model, messages, api_key: () => Promise.resolve('jwt'), payload_format: 'ag-ui' });
+await completion({
+  model,
+  messages,
+  payload_format: ({ prompt, turns }) => ({ question: prompt, turns: turns.length }),
+});
+// @ts-expect-error no such form
+await completion({ model, messages, payload_format: 'mcp' });
 // @ts-expect-error temperature is a number
 await completion({ model, messages, temperature: 'hot' });
 // @ts-expect-error seconds are a number

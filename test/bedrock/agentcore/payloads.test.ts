@@ -1,4 +1,5 @@
 import { RunAgentInputSchema } from '@ag-ui/core/schemas';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BadRequestError, completion, type CompletionParameters, type PayloadRequest } from '../../../src/index.ts';
 import { serve } from '../../support/loopback.ts';
@@ -257,6 +258,56 @@ describe('converse', () => {
         ],
       },
     ]);
+  });
+});
+
+describe('any conversation as Converse messages', () => {
+  interface Block {
+    readonly text?: string;
+    readonly toolUse?: { readonly toolUseId: string };
+    readonly toolResult?: { readonly toolUseId: string };
+  }
+  interface Message {
+    readonly role: string;
+    readonly content: readonly Block[];
+  }
+
+  const text = fc.constantFrom('', ' ', 'one', 'two €');
+  const user = text.map((content) => [{ role: 'user', content }] as const);
+  const assistant = fc
+    .tuple(text, fc.subarray(['a', 'b', 'c']), fc.subarray(['a', 'b', 'c']))
+    .map(
+      ([content, asks, answers]) =>
+        [
+          { role: 'assistant', content, tool_calls: asks.map((id) => ({ ...call, id })) },
+          ...answers
+            .filter((id) => asks.includes(id))
+            .map((id) => ({ role: 'tool', tool_call_id: id, content: '42' }) as const),
+        ] as const,
+    );
+  const conversation = fc
+    .array(fc.oneof(user, assistant), { maxLength: 8 })
+    .map((turns) => [...turns.flat(), ...hello] as CompletionParameters['messages']);
+  const idsOf = (content: readonly Block[] = [], kind: 'toolUse' | 'toolResult') =>
+    content.flatMap((block) => block[kind]?.toolUseId ?? []).toSorted();
+
+  it.each([{}, session])('is one that Converse takes: %j', async (named) => {
+    await fc.assert(
+      fc.asyncProperty(conversation, async (messages) => {
+        const json = await payload({ messages, ...named, payload_format: 'converse' });
+        const sent = json['messages'] as readonly Message[];
+        expect(sent.length).toBeGreaterThan(0);
+        // A session may go on with the assistant's unfinished turn.
+        if (!('runtimeSessionId' in named)) expect(sent[0]?.role).toBe('user');
+        for (const [index, { role, content }] of sent.entries()) {
+          if (index > 0) expect(role).not.toBe(sent[index - 1]?.role);
+          expect(content.length).toBeGreaterThan(0);
+          for (const block of content) expect(block.text?.trim()).not.toBe('');
+          expect(idsOf(sent[index + 1]?.content, 'toolResult')).toEqual(idsOf(content, 'toolUse'));
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
