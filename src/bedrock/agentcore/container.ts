@@ -31,7 +31,7 @@ export function invokeContainer({ url }: ContainerRef, clients: Clients): Agent 
         let answer = await post('/invocations');
         if (answer.status === 404 && isA2A) {
           // AWS's contract for A2A containers has them at `/`.
-          answer.body.resume();
+          await readText(answer, signal);
           answer = await post('/');
         }
         if (answer.status < 200 || answer.status >= 300) {
