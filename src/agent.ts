@@ -21,6 +21,19 @@ export interface AgentRequest {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * What a function that is given as `payload_format` is told. It returns the payload: a JSON value, a string or bytes.
+ */
+export interface PayloadRequest extends Pick<AgentRequest, 'instructions' | 'turns' | 'tools' | 'stream'> {
+  /** What the default form sends: what is new, after a transcript of what no session remembers. */
+  readonly prompt: string;
+  readonly sessionId: string;
+  /** Whether the caller named the session, which then remembers what went before. */
+  readonly hasSession: boolean;
+  /** The caller's custom parameters. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
 /** The conversation that a caller names; `exact` ids are sent as they are, others may be made valid. */
 export interface Session {
   readonly id: string;

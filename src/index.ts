@@ -29,6 +29,7 @@ export type {
   AssistantTurn,
   FinishReason,
   Part,
+  PayloadRequest,
   Price,
   ResultsTurn,
   ServiceTool,

@@ -3,17 +3,21 @@ import type {
   BedrockAgentCoreClient,
   InvokeAgentRuntimeCommand,
   InvokeHarnessCommand,
+  StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore';
+import type { HttpRequest } from '@smithy/types';
 import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { createIdentityProvider } from './identity.ts';
-import { createHandler } from './transport.ts';
+import { createHandler, post, type PostRequest, type PostResponse } from './transport.ts';
 
 /** The AWS clients, loaded and made on first use; calls that reach AWS in the same way share one. */
 export interface Clients {
   readonly agents: (connection: Connection) => Promise<AgentsClient>;
   readonly agentcore: (connection: Connection) => Promise<AgentCoreClient>;
+  /** What they send with, for what is not AWS. */
+  readonly post: (connection: Connection, request: PostRequest) => Promise<PostResponse>;
 }
 
 export interface AgentsClient {
@@ -26,6 +30,7 @@ export interface AgentCoreClient {
   readonly client: Pick<BedrockAgentCoreClient, 'send' | 'config'>;
   readonly InvokeAgentRuntimeCommand: typeof InvokeAgentRuntimeCommand;
   readonly InvokeHarnessCommand: typeof InvokeHarnessCommand;
+  readonly StopRuntimeSessionCommand: typeof StopRuntimeSessionCommand;
   readonly region: string;
 }
 
@@ -38,23 +43,26 @@ export function createClients(): Clients {
   const identities = createCache(most);
   const handlers = createCache(most);
 
+  const handler = ({ sslVerify }: Connection) => handlers.get([sslVerify], () => createHandler(sslVerify));
+
   async function toConfig(connection: Connection) {
-    const { endpoint, credentials, stsEndpoint, sslVerify } = connection;
+    const { endpoint, credentials, apiKey, stsEndpoint, sslVerify } = connection;
     const region = connection.region ?? (await findRegion(toProfile(credentials)));
-    const requestHandler = await handlers.get([sslVerify], () => createHandler(sslVerify));
-    const stsRegion = regionOf(stsEndpoint) ?? region;
-    const sts = { region: stsRegion, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) };
-    const identity = await identities.get([credentials, stsEndpoint, sslVerify, toEnvironment()], () =>
-      createIdentityProvider(credentials, sts),
-    );
-    return {
+    const requestHandler = await handler(connection);
+    const config = {
       region,
       requestHandler,
       // The SDK would run a turn twice: retrying is policy, and ours.
       maxAttempts: 1,
       ...(endpoint !== undefined && { endpoint }),
-      credentials: identity,
     };
+    if (apiKey !== undefined) return { ...config, ...unsigned };
+    const stsRegion = regionOf(stsEndpoint) ?? region;
+    const sts = { region: stsRegion, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) };
+    const identity = await identities.get([credentials, stsEndpoint, sslVerify, toEnvironment()], () =>
+      createIdentityProvider(credentials, sts),
+    );
+    return { ...config, credentials: identity };
   }
 
   return {
@@ -70,12 +78,28 @@ export function createClients(): Clients {
     agentcore: (connection) =>
       clients.get(['agentcore', ...toKey(connection)], async () => {
         const [sdk, config] = await Promise.all([import('@aws-sdk/client-bedrock-agentcore'), toConfig(connection)]);
-        const { BedrockAgentCoreClient, InvokeAgentRuntimeCommand, InvokeHarnessCommand } = sdk;
-        const client = new BedrockAgentCoreClient(config);
-        return { client, InvokeAgentRuntimeCommand, InvokeHarnessCommand, region: config.region };
+        const { BedrockAgentCoreClient, InvokeAgentRuntimeCommand, InvokeHarnessCommand, StopRuntimeSessionCommand } =
+          sdk;
+        const commands = { InvokeAgentRuntimeCommand, InvokeHarnessCommand, StopRuntimeSessionCommand };
+        return { client: new BedrockAgentCoreClient(config), ...commands, region: config.region };
       }),
+    post: async (connection, request) => post(await handler(connection), request),
   };
 }
+
+const noAuth = 'smithy.api#noAuth';
+
+/** A client that signs nothing and asks nobody for credentials: what authorizes a request is put on by `authorize`. */
+const unsigned = {
+  httpAuthSchemes: [
+    {
+      schemeId: noAuth,
+      identityProvider: () => () => Promise.resolve({}),
+      signer: { sign: (request: HttpRequest) => Promise.resolve(request) },
+    },
+  ],
+  httpAuthSchemeProvider: () => [{ schemeId: noAuth }],
+};
 
 async function findRegion(profile: string | undefined): Promise<string> {
   const { AWS_REGION_NAME, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
@@ -115,8 +139,8 @@ const environment = [
   'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE',
 ];
 
-function toKey({ region, endpoint, credentials, stsEndpoint, sslVerify }: Connection): readonly unknown[] {
-  return [region, endpoint, credentials, stsEndpoint, sslVerify, toEnvironment()];
+function toKey({ region, endpoint, credentials, apiKey, stsEndpoint, sslVerify }: Connection): readonly unknown[] {
+  return [region, endpoint, credentials, apiKey === undefined, stsEndpoint, sslVerify, toEnvironment()];
 }
 
 function toEnvironment(): readonly unknown[] {

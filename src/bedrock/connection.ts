@@ -1,5 +1,6 @@
 import type { AgentRequest } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
+import { type ApiKey, parseApiKey } from './bearer.ts';
 import { credentialNames, type Credentials, parseCredentials } from './credentials.ts';
 import { parseHeaders } from './headers.ts';
 
@@ -9,6 +10,8 @@ export interface Connection {
   readonly endpoint?: string;
   /** AWS's default chain where there are none. */
   readonly credentials?: Credentials;
+  /** Instead of credentials, which are not even looked up then. */
+  readonly apiKey?: ApiKey;
   readonly stsEndpoint?: string;
   /** False to trust any certificate, or the path of a file of certificates to trust. */
   readonly sslVerify?: boolean | string;
@@ -23,7 +26,7 @@ const regionNames = ['aws_region_name', 'region_name'] as const;
 const endpointNames = ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'] as const;
 
 /** Ways to authenticate that LiteLLM has and this version has not. */
-const unbuilt = ['api_key', 'aws_bedrock_client'];
+const unbuilt = ['aws_bedrock_client'];
 
 /** Parameters that say how to reach AWS; they never travel in a body. */
 export const connectionNames: ReadonlySet<string> = new Set([
@@ -31,6 +34,7 @@ export const connectionNames: ReadonlySet<string> = new Set([
   ...endpointNames,
   'extra_headers',
   'headers',
+  'api_key',
   ...credentialNames,
   'aws_sts_endpoint',
   'ssl_verify',
@@ -63,6 +67,7 @@ export function parseConnection({ parameters }: AgentRequest, arnRegion?: string
     first(['aws_sts_endpoint'], parameters) ?? (process.env['AWS_STS_ENDPOINT'] || undefined),
   );
   const credentials = parseCredentials(parameters);
+  const apiKey = parseApiKey(parameters['api_key']);
   const sslVerify = parseSslVerify(parameters['ssl_verify']);
   return {
     headers: {
@@ -73,6 +78,7 @@ export function parseConnection({ parameters }: AgentRequest, arnRegion?: string
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && { credentials }),
+    ...(apiKey !== undefined && { apiKey }),
     ...(stsEndpoint !== undefined && { stsEndpoint }),
     ...(sslVerify !== undefined && { sslVerify }),
   };

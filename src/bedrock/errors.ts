@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   APIConnectionError,
   APIError,
@@ -22,6 +23,8 @@ interface AwsError {
   readonly name: string;
   readonly message: string;
   readonly code?: unknown;
+  /** Of JSON-RPC: A2A agents answer so, and AWS answers for them. */
+  readonly error?: { readonly message?: unknown } | null;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
 }
@@ -93,17 +96,25 @@ export function toAPIError(thrown: unknown, secrets: readonly string[] = []): AP
   const status = toStatus(error);
   if (status === undefined) return toConnectionError(error);
 
-  const text = redact(error.message, secrets);
-  // A cause would hold what was cut out, or quote the body that is not JSON.
-  const isSafe = text === error.message && !(error instanceof SyntaxError);
+  const told = error.message === 'UnknownError' ? (toText(error.error) ?? error.message) : error.message;
+  const text = redact(told, secrets);
+  // A cause would hold what was cut out, in any of the fields of AWS's answer, or quote the body that is not JSON.
+  const isSafe = text === told && !isTold(secrets, inspect(thrown, { depth: 8 })) && !(error instanceof SyntaxError);
   const retryAfter = toSeconds(error.$response?.headers?.['retry-after']);
   return statusError(status, toSentence(error, text), {
     ...(isSafe && { cause: thrown }),
     ...(isNamed(error) && { code: error.name }),
     ...(error.$metadata?.requestId !== undefined && { request_id: error.$metadata.requestId }),
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
-    ...(error.name === 'RetryableConflictException' && { retryable: true }),
+    ...((error.name === 'RetryableConflictException' || notRun.test(text)) && { retryable: true }),
   });
+}
+
+/** The agent was not up yet, or its session still busy with what came before: the turn has not run. */
+const notRun = /initialization time exceeded|session operation in progress/i;
+
+function toText(error: AwsError['error']): string | undefined {
+  return typeof error?.message === 'string' ? error.message : undefined;
 }
 
 function toStatus(error: AwsError): number | undefined {
@@ -179,9 +190,16 @@ function toConnectionError(error: AwsError): APIError {
 const quoted = /\s*(The Canonical String|The String-to-Sign|Authorization=|Command failed:)[^]*/i;
 
 function redact(message: string, secrets: readonly string[]): string {
-  // Real secrets are long; a few letters would be cut out of every other word.
-  const long = secrets.filter((secret) => secret.length >= 8);
-  return long.reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));
+  return secrets.filter(isLong).reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));
+}
+
+function isTold(secrets: readonly string[], text: string): boolean {
+  return secrets.filter(isLong).some((secret) => text.includes(secret));
+}
+
+/** Real secrets are long; a few letters would be found in every other word. */
+function isLong(secret: string): boolean {
+  return secret.length >= 8;
 }
 
 function toSentence(error: AwsError, text: string): string {

@@ -4,8 +4,8 @@ import { type ModelRef, parseModel } from './model.ts';
 
 /**
  * The agents of Amazon Bedrock by their model strings: `bedrock/agent/{AGENT_ID}/{ALIAS_ID}`,
- * `bedrock/agentcore/{RUNTIME_ARN}` and `bedrock/agentcore/{HARNESS_ARN}`. `defaults` are parameters for every call, such
- * as `aws_region_name`.
+ * `bedrock/agentcore/{RUNTIME_ARN}` and `bedrock/agentcore/{HARNESS_ARN}`, or a container's URL on this machine in place
+ * of the ARN. `defaults` are parameters for every call, such as `aws_region_name`.
  */
 export function bedrock(defaults: Readonly<Record<string, unknown>> = {}): Agents {
   let clients: Promise<Clients> | undefined;
@@ -30,6 +30,7 @@ const groups = [
     'aws_profile_name',
     'aws_credentials',
     'aws_web_identity_token',
+    'api_key',
   ],
   ['aws_region_name', 'region_name'],
   ['api_base', 'base_url', 'aws_bedrock_runtime_endpoint'],
@@ -63,6 +64,10 @@ async function createAgent(ref: ModelRef, clients: Clients): Promise<Agent> {
     case 'harness': {
       const { invokeHarness } = await import('./harness/agent.ts');
       return invokeHarness(ref, clients);
+    }
+    case 'container': {
+      const { invokeContainer } = await import('./agentcore/container.ts');
+      return invokeContainer(ref, clients);
     }
   }
 }

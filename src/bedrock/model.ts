@@ -1,7 +1,7 @@
 import { BadRequestError } from '../errors.ts';
 
 /** What a model string names. */
-export type ModelRef = AgentRef | RuntimeRef | HarnessRef;
+export type ModelRef = AgentRef | RuntimeRef | HarnessRef | ContainerRef;
 
 export interface AgentRef {
   readonly service: 'agents';
@@ -19,6 +19,13 @@ export interface RuntimeRef {
 
 export interface HarnessRef extends Omit<RuntimeRef, 'service'> {
   readonly service: 'harness';
+}
+
+/** An agent's container on this machine, as it runs before it is deployed. */
+export interface ContainerRef {
+  readonly service: 'container';
+  /** Without a slash at its end. */
+  readonly url: string;
 }
 
 const forms =
@@ -47,10 +54,10 @@ function parseAgent(model: string): AgentRef {
 const arnPattern =
   /^(arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):\d{12}:(runtime|harness)\/[\w-]+)(?:\/(?:\3-)?endpoint\/([\w-]+))?$/;
 
-function parseAgentCore(model: string): RuntimeRef | HarnessRef {
+function parseAgentCore(model: string): RuntimeRef | HarnessRef | ContainerRef {
   const name = model.slice('bedrock/agentcore/'.length);
+  if (/^https?:\/\//.test(name)) return { service: 'container', url: parseContainer(model, name) };
   const [, arn, region, kind, qualifier] = arnPattern.exec(name) ?? [];
-  if (/^https?:\/\//.test(name)) throw invalid(model, 'the URL of a container is not built yet');
   if (arn === undefined || region === undefined) {
     throw invalid(
       model,
@@ -63,6 +70,25 @@ function parseAgentCore(model: string): RuntimeRef | HarnessRef {
     region,
     ...(qualifier !== undefined && { qualifier }),
   };
+}
+
+// Where servers say that they listen, too: http://0.0.0.0:8080.
+const thisMachine = /^(localhost|.+\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/;
+
+/** Of this machine only: whoever may name a model must not choose which hosts of a network are asked. */
+function parseContainer(model: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || url.username || url.password || url.search || url.hash) {
+    throw invalid(model, "expected a container's URL like http://localhost:8080, without user, query and fragment");
+  }
+  if (!thisMachine.test(url.hostname)) {
+    throw invalid(
+      model,
+      'a container is on this machine, as http://localhost:8080; one elsewhere is reached by its ARN, or by `api_base`',
+    );
+  }
+  // Also as it stands in a curl command.
+  return url.href.replace(/(\/invocations)?\/*$/, '');
 }
 
 function invalid(model: string, expected: string): BadRequestError {

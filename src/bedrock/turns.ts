@@ -40,6 +40,16 @@ export function toNews({ turns, instructions, session }: AgentRequest): News {
   };
 }
 
+/** The same conversation for an agent that has no place for tool results: they are told as texts of the user. */
+export function tellResults(turns: readonly Turn[]): readonly Turn[] {
+  const calls = new Map<string, ToolCall>();
+  return turns.map((turn) => {
+    if (turn.type === 'assistant') turn.calls.forEach((call) => calls.set(call.id, call));
+    if (turn.type !== 'results') return turn;
+    return { type: 'user', parts: [{ type: 'text', text: toMessage(turn, calls).text }] };
+  });
+}
+
 /** The error for a conversation whose last word is not the user's. */
 export function nothingNew(): BadRequestError {
   return new BadRequestError('There is nothing new to say: the messages must end with a user message that has text.', {

@@ -43,11 +43,12 @@ export async function invokeRuntime(
     if (!outgoing.headersSent) outgoing.writeHead(answer.status, answer.headers);
     outgoing.end();
   } catch (error) {
-    if (!signal.aborted) fail(outgoing, error);
+    if (!signal.aborted) sendFailure(outgoing, error);
   }
 }
 
-function fail(outgoing: ServerResponse, error: unknown): void {
+/** Tells a caller of a runtime what was thrown, as AWS would. */
+export function sendFailure(outgoing: ServerResponse, error: unknown): void {
   if (outgoing.headersSent) {
     // Only a passed-through body gets here: a container that broke off. The connection breaks with it.
     outgoing.destroy();

@@ -9,6 +9,7 @@ import { createHarnessMemory, invokeHarness } from './invoke-harness.ts';
 import { invokeRuntime } from './invoke-runtime.ts';
 import type { LocalRuntime, LocalRuntimeRequest } from './runtime-request.ts';
 import { createSessions } from './sessions.ts';
+import { stopRuntimeSession } from './stop-runtime-session.ts';
 
 /** One request that was answered, for a log. It holds nothing of what was said. */
 export interface LocalCall {
@@ -54,13 +55,17 @@ export function createRoute(
       const service = { find: findAgent, sessions, fault: drawFault('agents') };
       await invokeAgent(incoming, outgoing, { agentId, agentAliasId, sessionId, requestId }, service);
     } else if (runtime) {
-      const [arn = ''] = runtime;
+      const [arn = '', operation] = runtime;
       log(arn);
       const parameters = new URLSearchParams(query);
       const accountId = parameters.get('accountId') ?? undefined;
       const qualifier = parameters.get('qualifier') ?? 'DEFAULT';
-      const service = { find: findRuntime, fault: drawFault('runtimes') };
-      await invokeRuntime(incoming, outgoing, { arn, accountId, qualifier }, service);
+      const target = { arn, accountId, qualifier };
+      if (operation === 'stopruntimesession') {
+        await stopRuntimeSession(incoming, outgoing, target, { find: findRuntime });
+      } else {
+        await invokeRuntime(incoming, outgoing, target, { find: findRuntime, fault: drawFault('runtimes') });
+      }
     } else if (method === 'POST' && path === harnessPath) {
       const parameters = new URLSearchParams(query);
       const arn = parameters.get('harnessArn') ?? '';
@@ -77,7 +82,7 @@ export function createRoute(
 }
 
 const agentPath = /^\/agents\/([^/]+)\/agentAliases\/([^/]+)\/sessions\/([^/]+)\/text$/;
-const runtimePath = /^\/runtimes\/([^/]+)\/invocations$/;
+const runtimePath = /^\/runtimes\/([^/]+)\/(invocations|stopruntimesession)$/;
 const harnessPath = '/harnesses/invoke';
 
 function parseLabels(pattern: RegExp, path: string): readonly string[] | undefined {

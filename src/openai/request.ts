@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentRequest, Price, ServiceTool, Session, Tool } from '../agent.ts';
+import type { AgentRequest, PayloadRequest, Price, ServiceTool, Session, Tool } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 import { type ChatMessage, parseMessages } from './messages.ts';
 import { hints, isUnbuilt, own, sessionNames, settings } from './names.ts';
@@ -10,7 +10,10 @@ import { type CheckedParameters, parseParameters, quote } from './schema.ts';
  * to its place; any other name is a custom parameter for the agent.
  */
 export interface CompletionParameters {
-  /** `bedrock/agent/{AGENT_ID}/{ALIAS_ID}`, `bedrock/agentcore/{RUNTIME_ARN}` or `bedrock/agentcore/{HARNESS_ARN}`. */
+  /**
+   * `bedrock/agent/{AGENT_ID}/{ALIAS_ID}`, `bedrock/agentcore/{RUNTIME_ARN}`, `bedrock/agentcore/{HARNESS_ARN}`, or the
+   * container of an AgentCore agent on this machine: `bedrock/agentcore/http://localhost:8080`.
+   */
   readonly model: string;
   readonly messages: readonly ChatMessage[];
   readonly stream?: boolean | null;
@@ -49,7 +52,7 @@ export interface CompletionParameters {
   readonly aws_region_name?: string | null;
   /** Agents: sends usage, reasoning and the model's name (default true); `true` also hands on every raw trace. */
   readonly enableTrace?: boolean | null;
-  /** Agents: ends the session after this turn. */
+  /** Ends the session after this turn; on AgentCore, when the answer has been read to its end. */
   readonly endSession?: boolean | null;
   /** Agents: 2–100 of `[0-9a-zA-Z._:-]`. */
   readonly memoryId?: string | null;
@@ -62,6 +65,15 @@ export interface CompletionParameters {
    * text; by default attachments are `media`, as AWS documents it.
    */
   readonly forward_multimodal_content?: boolean | 'true' | 'false' | null;
+  /**
+   * AgentCore: what the agent takes. `prompt` (the default) is `{ prompt }`, `input.prompt` is `{ input: { prompt } }`,
+   * `converse` is `{ messages }` as Amazon Bedrock's Converse has them, `ag-ui` is AG-UI's RunAgentInput, which carries
+   * `tools`, and `a2a` is A2A 0.3's `message/send` or, for a stream, `message/stream`. A function makes any other.
+   */
+  readonly payload_format?:
+    'prompt' | 'input.prompt' | 'converse' | 'ag-ui' | 'a2a' | ((request: PayloadRequest) => unknown) | null;
+  /** AgentCore: a JWT, or a function that gives one for each request; sent instead of a signature. */
+  readonly api_key?: string | (() => string | Promise<string>) | null;
   /** AgentCore: the endpoint of the runtime or the harness; AWS's default is `DEFAULT`. */
   readonly qualifier?: string | null;
   /** AgentCore: 1–1024 characters; needs the permission `InvokeAgentRuntimeForUser`. */

@@ -1,5 +1,9 @@
 import { once } from 'node:events';
-import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
+import {
+  BedrockAgentCoreClient,
+  InvokeAgentRuntimeCommand,
+  StopRuntimeSessionCommand,
+} from '@aws-sdk/client-bedrock-agentcore';
 import type {
   InvokeAgentRuntimeCommandInput,
   InvokeAgentRuntimeCommandOutput,
@@ -178,4 +182,15 @@ test('the signal aborts and the runtime is ended when the caller leaves', async 
   }
   await aborted;
   expect(await ended).toBe('ended');
+});
+
+test('StopRuntimeSession stops a session of a runtime that there is, and gives its id back', async () => {
+  const client = await createClient(() => 'Hi');
+  const stop = (asked: object = {}) =>
+    client.send(new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId, ...asked }));
+  expect(await stop()).toMatchObject({ runtimeSessionId: sessionId, statusCode: 200 });
+  await expect(stop({ agentRuntimeArn: `${agentRuntimeArn}x` })).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  });
+  await expect(stop({ runtimeSessionId: 'short' })).rejects.toMatchObject({ name: 'ValidationException' });
 });

@@ -43,6 +43,15 @@ await completion({ model, messages, invocationId: 'x', qualifier: 'prod', anythi
 await completion({ model, messages, tools: [...theirs, { type: 'remote_mcp', name: 'docs' }] });
 // @ts-expect-error no such tool
 await completion({ model, messages, tools: [{ type: 'remote_mpc' }] });
+// A token and a payload may be a function's.
+await completion({ model, messages, api_key: () => Promise.resolve('jwt'), payload_format: 'ag-ui' });
+await completion({
+  model,
+  messages,
+  payload_format: ({ prompt, turns }) => ({ question: prompt, turns: turns.length }),
+});
+// @ts-expect-error no such form
+await completion({ model, messages, payload_format: 'mcp' });
 // @ts-expect-error temperature is a number
 await completion({ model, messages, temperature: 'hot' });
 // @ts-expect-error seconds are a number

@@ -1,40 +1,82 @@
 import type { Readable } from 'node:stream';
 import type { Agent } from '../../agent.ts';
+import { type APIError, BadGatewayError, BadRequestError } from '../../errors.ts';
+import { authorize } from '../bearer.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
-import { toSecrets } from '../credentials.ts';
-import { addHeaders } from '../middleware.ts';
 import type { RuntimeRef } from '../model.ts';
 import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
-import { toInput } from './request.ts';
+import { toInvocation } from './request.ts';
+import { endSession } from './session-end.ts';
 
 /** An agent that runs on AgentCore, asked with InvokeAgentRuntime. */
 export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
   return async (request) => {
     const connection = parseConnection(request, ref.region);
-    const input = toInput(ref, request);
+    const asked = toInvocation(request);
+    const qualifier = toQualifier(ref, asked.input.qualifier);
+    const input = { ...asked.input, ...(qualifier !== undefined && { qualifier }), agentRuntimeArn: ref.arn };
 
-    return call(
+    const response = await call(
       request,
       async (signal, secrets) => {
         const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore(connection);
         const command = new InvokeAgentRuntimeCommand(input);
-        addHeaders(command, connection.headers);
-        secrets.push(...toSecrets(await client.config.credentials()));
+        secrets.push(...(await authorize(command, client, connection)));
         const output = await client.send(command, { abortSignal: signal });
         return {
           // On Node the SDK hands out the response of node:http.
           body: output.response as unknown as Readable,
           reader: createReader(output.contentType),
-          sessionId: output.runtimeSessionId ?? input.runtimeSessionId ?? '',
+          sessionId: output.runtimeSessionId ?? input.runtimeSessionId,
           ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
           about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },
           price: priceOf,
         };
       },
-      connection,
+      { ...connection, explain: (error) => explainFailure(error, ref, qualifier) },
     );
+    if (!asked.endsSession) return response;
+    return endSession(request, response, async (signal, secrets) => {
+      const { client, StopRuntimeSessionCommand } = await clients.agentcore(connection);
+      const { agentRuntimeArn, runtimeSessionId } = input;
+      const command = new StopRuntimeSessionCommand({
+        agentRuntimeArn,
+        runtimeSessionId,
+        ...(qualifier !== undefined && { qualifier }),
+      });
+      secrets.push(...(await authorize(command, client, connection)));
+      await client.send(command, { abortSignal: signal });
+    });
   };
+}
+
+function toQualifier(ref: RuntimeRef, given: string | undefined): string | undefined {
+  if (given === undefined || ref.qualifier === undefined || given === ref.qualifier) return given ?? ref.qualifier;
+  throw new BadRequestError(`qualifier: the ARN names the endpoint ${ref.qualifier} already; give one of the two.`, {
+    param: 'qualifier',
+  });
+}
+
+/** The service hands on nothing of what a failing agent said; this is where it can be read. */
+function explainFailure(error: APIError, { arn }: RuntimeRef, qualifier = 'DEFAULT'): APIError {
+  const { message, code, cause, request_id, retryable } = error;
+  if (!(error instanceof BadGatewayError) || !isRuntimes(error)) return error;
+  const group = `/aws/bedrock-agentcore/runtimes/${arn.slice(arn.lastIndexOf('/') + 1)}-${qualifier}`;
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  return new BadGatewayError(`${sentence} The agent's own log is in CloudWatch Logs, in the group ${group}.`, {
+    cause,
+    retryable,
+    ...(code !== null && { code }),
+    ...(request_id !== undefined && { request_id }),
+  });
+}
+
+/** Whether the runtime failed, and not what is before it: HTTP 424, be it without a name or without a body to read. */
+function isRuntimes({ code, cause, message }: APIError): boolean {
+  // AWS's exceptions have it; anything else has nothing there.
+  const { $metadata } = (cause ?? {}) as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return code === 'RuntimeClientError' || $metadata?.httpStatusCode === 424 || /\bHTTP 424\b/.test(message);
 }

@@ -1,19 +1,18 @@
 import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-agentcore';
 import type { AgentRequest } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
-import { toInputFiles } from '../files.ts';
-import type { RuntimeRef } from '../model.ts';
-import { type FieldType, splitParameters, toJson } from '../parameters.ts';
+import { type FieldType, splitParameters } from '../parameters.ts';
 import { toSessionId } from '../session.ts';
 import { checkSettings } from '../settings.ts';
-import { type News, nothingNew, toNews } from '../turns.ts';
+import { parseForm, toPayload } from './payload.ts';
 
-/** InvokeAgentRuntime's fields that a caller may name. */
+/** InvokeAgentRuntime's fields that a caller may name, and `endSession`, which asks for StopRuntimeSession. */
 const types = {
   accept: 'header',
   accountId: 'string',
   baggage: 'header',
   contentType: 'header',
+  endSession: 'boolean',
   mcpMethod: 'header',
   mcpName: 'header',
   mcpProtocolVersion: 'header',
@@ -36,10 +35,30 @@ const sessionRules = {
 /** Fields that are made of something else here, and of what. */
 const made = { agentRuntimeArn: '`model`', payload: '`messages` and custom parameters', prompt: '`messages`' };
 
+type Input = Omit<InvokeAgentRuntimeCommandInput, 'agentRuntimeArn'>;
+
+/** What any AgentCore agent is asked with, wherever it runs. */
+export interface Invocation extends Input {
+  readonly runtimeSessionId: string;
+  readonly payload: string | Uint8Array;
+}
+
+/** An invocation and what else the caller wants of it. */
+export interface Asked {
+  readonly input: Invocation;
+  readonly endsSession: boolean;
+}
+
 /** What is asked → InvokeAgentRuntime's input. Throws a `BadRequestError` before anything is sent. */
-export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRuntimeCommandInput {
-  checkSettings(request, { service: 'AgentCore', tools: false });
-  const { extra_body: extraBody, forward_multimodal_content: forward, ...parameters } = request.parameters;
+export function toInvocation(request: AgentRequest): Asked {
+  const {
+    extra_body: extraBody,
+    forward_multimodal_content: forward,
+    payload_format: format,
+    ...parameters
+  } = request.parameters;
+  const form = parseForm(format);
+  checkSettings(request, { service: 'AgentCore', tools: form.carriesTools });
   for (const [param, source] of Object.entries(made)) {
     if (parameters[param] === undefined) continue;
     throw new BadRequestError(`${param} is made of ${source}; to replace it in the payload, use \`extra_body\`.`, {
@@ -47,29 +66,19 @@ export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRunt
     });
   }
   const { fields, custom } = splitParameters(parameters, types);
-  checkQualifier(ref, fields.qualifier);
-  const news = toNews(request);
-  if (news.results) {
-    throw new BadRequestError('Answers to tool calls (role "tool") are not built yet for AgentCore.', {
-      param: 'messages',
-    });
-  }
-  const overridden = Object.hasOwn(extraBody ?? {}, 'prompt');
-  if (news.text === '' && news.files.length === 0 && !overridden) throw nothingNew();
-  const attachments = parseFlag(forward) ? toContent(request, news) : toMedia(news);
-  checkPlaces(attachments, custom);
-  const payload = { prompt: toPrompt(news), ...attachments, ...custom, ...(extraBody as object | undefined) };
-  return {
+  const { endSession = false, ...headers } = fields;
+  const sessionId = toSessionId(request.session, sessionRules);
+  const said = { request, sessionId, custom, forwardsContent: parseFlag(forward) };
+  const input = {
     // An agent written with AWS's TypeScript SDK answers 406 when it streams and the stream is not accepted.
     accept: 'application/json, text/event-stream',
     contentType: 'application/json',
-    ...(ref.qualifier !== undefined && { qualifier: ref.qualifier }),
     // Their types were checked against the table above.
-    ...(fields as Partial<Record<keyof typeof types, string>>),
-    agentRuntimeArn: ref.arn,
-    runtimeSessionId: toSessionId(request.session, sessionRules),
-    payload: toPayload(payload),
+    ...(headers as Partial<Record<Exclude<keyof typeof types, 'endSession'>, string>>),
+    runtimeSessionId: sessionId,
+    payload: toPayload(form, said, extraBody as object | undefined),
   };
+  return { input, endsSession: endSession === true };
 }
 
 /** LiteLLM takes the word for the flag, too. */
@@ -79,53 +88,4 @@ function parseFlag(value: unknown): boolean {
   throw new BadRequestError('forward_multimodal_content: expected true or false.', {
     param: 'forward_multimodal_content',
   });
-}
-
-/** LiteLLM's form: what is new as OpenAI spells it, where not all of it is text. */
-function toContent({ turns }: AgentRequest, { files }: News): { readonly content?: readonly unknown[] } {
-  if (files.length === 0) return {};
-  const fresh = turns.slice(turns.findLastIndex((turn) => turn.type === 'assistant') + 1);
-  return { content: fresh.flatMap((turn) => (turn.type === 'user' ? (turn.content ?? turn.parts) : [])) };
-}
-
-/** https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-invoke-agent.html, "multi-modal". */
-function toMedia({ files }: News): { readonly media?: unknown } {
-  const media = toInputFiles(files, 'AgentCore').map(({ isImage, format, data, name }) => ({
-    type: isImage ? 'image' : 'document',
-    format,
-    data,
-    ...(!isImage && { name }),
-  }));
-  return media.length === 0 ? {} : { media: media.length === 1 ? media[0] : media };
-}
-
-function checkPlaces(attachments: object, custom: object): void {
-  const taken = Object.keys(attachments).find((name) => Object.hasOwn(custom, name));
-  if (taken === undefined) return;
-  throw new BadRequestError(`${taken}: the attachments of the last message go there; leave one of the two out.`, {
-    param: taken,
-  });
-}
-
-function toPayload(fields: Readonly<Record<string, unknown>>): string {
-  const members = Object.entries(fields).flatMap(([name, value]) => {
-    const json = toJson(name, value);
-    return json === undefined ? [] : [`${JSON.stringify(name)}:${json}`];
-  });
-  return `{${members.join(',')}}`;
-}
-
-function checkQualifier(ref: RuntimeRef, qualifier: unknown): void {
-  if (qualifier === undefined || ref.qualifier === undefined || qualifier === ref.qualifier) return;
-  throw new BadRequestError(`qualifier: the ARN names the endpoint ${ref.qualifier} already; give one of the two.`, {
-    param: 'qualifier',
-  });
-}
-
-/** An agent that takes a prompt has no place for messages; what went before stands before what is new. */
-function toPrompt({ history, text }: News): string {
-  if (history.length === 0) return text;
-  const names = { user: 'User', assistant: 'Assistant' };
-  const before = history.map((message) => `${names[message.role]}: ${message.text}`);
-  return [...before, `User: ${text}`].join('\n\n');
 }

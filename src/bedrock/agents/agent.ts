@@ -1,5 +1,5 @@
 import type { Agent } from '../../agent.ts';
-import { type APIError, PermissionDeniedError } from '../../errors.ts';
+import { type APIError, BadRequestError, PermissionDeniedError } from '../../errors.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
@@ -13,6 +13,13 @@ import { toInput } from './request.ts';
 /** An Amazon Bedrock agent, asked with InvokeAgent. */
 export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
   return async (request) => {
+    if (request.parameters['api_key'] != null) {
+      throw new BadRequestError(
+        'api_key is a JWT for AgentCore; Bedrock Agents accept SigV4 only. Authenticate with aws_access_key_id ' +
+          "and its like, or with AWS's default chain.",
+        { param: 'api_key' },
+      );
+    }
     const connection = parseConnection(request);
     const { input, showTraces, isStreamedByUs } = toInput(ref, request);
 

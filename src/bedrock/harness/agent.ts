@@ -1,9 +1,9 @@
 import type { Agent } from '../../agent.ts';
+import { authorize } from '../bearer.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
-import { toSecrets } from '../credentials.ts';
-import { addHeaders, takeBody } from '../middleware.ts';
+import { takeBody } from '../middleware.ts';
 import type { HarnessRef } from '../model.ts';
 import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
@@ -21,9 +21,8 @@ export function invokeHarness(ref: HarnessRef, clients: Clients): Agent {
       async (signal, secrets) => {
         const { client, InvokeHarnessCommand, region } = await clients.agentcore(connection);
         const command = new InvokeHarnessCommand(input);
-        addHeaders(command, connection.headers);
         const body = takeBody(command);
-        secrets.push(...toSecrets(await client.config.credentials()));
+        secrets.push(...(await authorize(command, client, connection)));
         const { $metadata } = await client.send(command, { abortSignal: signal });
         return {
           body: body(),

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { bedrock } from '../../../src/bedrock/index.ts';
 import { createCompletion } from '../../../src/completion.ts';
 import { BadGatewayError } from '../../../src/errors.ts';
-import { agentContract } from '../../agent.contract.ts';
+import { agentContract, type Service } from '../../agent.contract.ts';
 import { serve } from '../../support/loopback.ts';
 import { reach, runtimeModel } from '../../support/models.ts';
 
 // What AWS's Python runtime writes for a generator of strings.
 const data = (value: unknown) => Buffer.from(`data: ${JSON.stringify(value)}\n\n`);
 
-agentContract('AgentCore', {
+const runtime: Service = {
   model: runtimeModel,
   begin(response) {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
@@ -23,6 +23,19 @@ agentContract('AgentCore', {
     error: BadGatewayError,
   },
   broken: [['a message begins and does not end', data({ event: { messageStart: { role: 'assistant' } } })]],
+};
+
+agentContract('AgentCore', runtime);
+
+agentContract('AgentCore with a JWT', {
+  ...runtime,
+  reach: (url) => ({ api_base: url, api_key: () => Promise.resolve('header.payload.signature') }),
+});
+
+agentContract('A container', {
+  ...runtime,
+  model: 'bedrock/agentcore/http://localhost:8080',
+  reach: (url) => ({ api_base: url }),
 });
 
 test.each([

@@ -36,7 +36,8 @@ export function toAgentError(value: unknown): APIError {
   return new BadGatewayError(message, details);
 }
 
-function findWords(error: unknown): string | undefined {
+/** The words of an error, wherever an agent put them. */
+export function findWords(error: unknown): string | undefined {
   if (typeof error === 'string' && error !== '') return error;
   return words.map((name) => stringIn(error, name)).find((text) => text !== undefined && text !== '');
 }
