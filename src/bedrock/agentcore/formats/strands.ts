@@ -8,35 +8,38 @@ import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
 const data: Channel = { family: 'strands', name: 'data' };
 
 /** The events of a Strands agent in Python, its graphs and swarms included, as the agent's loop yields them. */
-export const readStrands: Format = (value, answer, read) => {
-  const type = stringIn(value, 'type');
-  if (type?.startsWith('multiagent_')) {
-    answer.at(stringIn(value, 'node_id') ?? '');
-    if (type === 'multiagent_node_start') answer.begin();
-    if (objectIn(value, 'event')) read(value['event']);
-    return true;
-  }
-  // What a tool or an agent within a tool says is for the agent.
-  if (type === 'tool_stream' || type === 'tool_use_stream' || type === 'tool_result') return true;
-  if (typeof value['data'] === 'string' && value['event'] === undefined) {
-    answer.text(value['data'], data);
-    return true;
-  }
-  if (typeof value['reasoningText'] === 'string') {
-    answer.reasoning(value['reasoningText'], data);
-    return true;
-  }
-  if (value['force_stop'] === true) {
-    answer.fail(new BadGatewayError(stringIn(value, 'force_stop_reason') ?? 'The agent was stopped.'));
-    return true;
-  }
-  const message = objectIn(value, 'message');
-  if (message && typeof message['role'] === 'string') {
-    readMessage(message, answer);
-    return true;
-  }
-  if (value['start_event_loop'] === true) answer.begin();
-  return isAboutTheLoop(value);
+export const strands: Format = {
+  name: 'strands',
+  read(value, answer, read) {
+    const type = stringIn(value, 'type');
+    if (type?.startsWith('multiagent_')) {
+      answer.at(stringIn(value, 'node_id') ?? '');
+      if (type === 'multiagent_node_start') answer.begin();
+      if (objectIn(value, 'event')) read(value['event']);
+      return true;
+    }
+    // What a tool or an agent within a tool says is for the agent.
+    if (type === 'tool_stream' || type === 'tool_use_stream' || type === 'tool_result') return true;
+    if (typeof value['data'] === 'string' && value['event'] === undefined) {
+      answer.text(value['data'], data);
+      return true;
+    }
+    if (typeof value['reasoningText'] === 'string') {
+      answer.reasoning(value['reasoningText'], data);
+      return true;
+    }
+    if (value['force_stop'] === true) {
+      answer.fail(new BadGatewayError(stringIn(value, 'force_stop_reason') ?? 'The agent was stopped.'));
+      return true;
+    }
+    const message = objectIn(value, 'message');
+    if (message && typeof message['role'] === 'string') {
+      readMessage(message, answer);
+      return true;
+    }
+    if (value['start_event_loop'] === true) answer.begin();
+    return isAboutTheLoop(value);
+  },
 };
 
 function readMessage(message: JsonValue, answer: Answer): void {
