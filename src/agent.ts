@@ -78,7 +78,7 @@ export type AgentEvent =
   /** The agent's own record of a step, as AWS sent it. */
   | { readonly type: 'trace'; readonly trace: unknown }
   | ({ readonly type: 'usage' } & Usage)
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string };
+  | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string; readonly format?: string };
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter';
 

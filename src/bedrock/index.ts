@@ -1,4 +1,5 @@
 import type { Agent, Agents } from '../agent.ts';
+import { BadRequestError } from '../errors.ts';
 import type { Clients } from './clients.ts';
 import { type ModelRef, parseModel } from './model.ts';
 
@@ -15,7 +16,16 @@ export function bedrock(defaults: Readonly<Record<string, unknown>> = {}): Agent
       clients ??= import('./clients.ts').then(({ createClients }) => createClients());
       agent ??= createAgent(ref, await clients);
       const ask = await agent;
-      return ask({ ...request, parameters: withDefaults(request.parameters, defaults) });
+      const parameters = withDefaults(request.parameters, defaults);
+      if (ref.service !== 'agentcore' && parameters['agent_format'] != null) {
+        throw new BadRequestError(
+          'agent_format: only AgentCore runtimes answer in formats of their own; leave it out.',
+          {
+            param: 'agent_format',
+          },
+        );
+      }
+      return ask({ ...request, parameters });
     };
   };
 }

@@ -50,6 +50,8 @@ export interface ProviderSpecificFields {
   session_id?: string;
   /** Why AWS stopped, in its own word. */
   finish_reason?: string;
+  /** `unknown` where an AgentCore agent answered in a format that this version does not know: the text is its JSON. */
+  format?: string;
   /** AWS's raw traces, where `enableTrace: true` was given. */
   trace?: unknown[];
 }
@@ -127,6 +129,7 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
         break;
       case 'finish':
         if (event.raw !== undefined) fields.finish_reason = event.raw;
+        if (event.format !== undefined) fields.format = event.format;
         chunks.push(toChunk({ provider_specific_fields: { ...fields } }, toFinishReason(event.reason)), toUsageChunk());
         break;
       default:

@@ -8,6 +8,7 @@ import { toSecrets } from '../credentials.ts';
 import { addHeaders } from '../middleware.ts';
 import type { RuntimeRef } from '../model.ts';
 import { priceOf } from '../price.ts';
+import { parseAgentFormat } from './agent-format.ts';
 import { createReader } from './events.ts';
 import { toInput } from './request.ts';
 
@@ -21,7 +22,9 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
         { param: 'aws_region_name' },
       );
     }
-    const input = toInput(ref, request);
+    const { agent_format: agentFormat, ...parameters } = request.parameters;
+    const format = parseAgentFormat(agentFormat);
+    const input = toInput(ref, { ...request, parameters });
 
     return call(
       request,
@@ -37,7 +40,7 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
         return {
           // On Node the SDK hands out the response of node:http.
           body: output.response as unknown as Readable,
-          reader: createReader(output.contentType),
+          reader: createReader(output.contentType, format),
           sessionId: output.runtimeSessionId ?? input.runtimeSessionId ?? '',
           ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
           about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },

@@ -36,7 +36,8 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
       return;
     }
     data.push(value);
-    size += value.length;
+    // An empty line takes its place too.
+    size += value.length + 1;
     if (size > mostCharacters)
       throw new BadGatewayError(`The agent sent an event of more than ${mostCharacters} characters.`);
   });

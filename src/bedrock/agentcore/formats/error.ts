@@ -31,7 +31,8 @@ const words = ['message', 'detail', 'msg', 'error_message', 'errorText', 'reason
 export function toAgentError(value: unknown): APIError {
   const error = isObject(value) && value['error'] ? value['error'] : value;
   const status = isObject(value) ? value['status_code'] : undefined;
-  const code = stringIn(value, 'error_type') ?? stringIn(error, 'code');
+  const number = isObject(error) && typeof error['code'] === 'number' ? String(error['code']) : undefined;
+  const code = stringIn(value, 'error_type') ?? stringIn(error, 'code') ?? number;
   const details = { retryable: false, ...(code !== undefined && { code }) };
   const message = findWords(error) ?? findWords(value) ?? 'The agent reported an error and did not say which.';
   if (typeof status === 'number' && status >= 400 && status < 600) return statusError(status, message, details);

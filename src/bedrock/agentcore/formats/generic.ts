@@ -78,7 +78,11 @@ function findUsage(value: JsonValue): ReturnType<typeof toUsage> {
 
 function findStop(value: JsonValue): string | undefined {
   for (const holder of holders(value)) {
-    const stop = stringIn(holder, 'stop_reason') ?? stringIn(holder, 'stopReason') ?? stringIn(holder, 'finish_reason');
+    const stop =
+      stringIn(holder, 'stop_reason') ??
+      stringIn(holder, 'stopReason') ??
+      stringIn(holder, 'finish_reason') ??
+      stringIn(holder, 'finishReason');
     if (stop !== undefined) return stop;
   }
   return undefined;

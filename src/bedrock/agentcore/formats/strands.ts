@@ -2,7 +2,10 @@ import { BadGatewayError } from '../../../errors.ts';
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { readContent, toUsage } from './content.ts';
+import { converse } from './converse.ts';
 import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
+import { generic } from './generic.ts';
+import { isRepr, readRepr } from './repr.ts';
 
 /** Strands tells every piece on up to four channels; Converse events, where they come, come first. */
 const data: Channel = { family: 'strands', name: 'data' };
@@ -12,10 +15,15 @@ export const strands: Format = {
   name: 'strands',
   read(value, answer, read) {
     const type = stringIn(value, 'type');
+    if (converse.read(value, answer, read)) return true;
     if (type?.startsWith('multiagent_')) {
       answer.at(stringIn(value, 'node_id') ?? '');
       if (type === 'multiagent_node_start') answer.begin();
-      if (objectIn(value, 'event')) read(value['event']);
+      const event = objectIn(value, 'event');
+      const result = stringIn(value, 'node_result') ?? '';
+      if (event) read(event);
+      // An agent that streams nothing of its nodes tells what came of them.
+      else if (isRepr(result)) readRepr(result, answer);
       return true;
     }
     // What a tool or an agent within a tool says is for the agent.
@@ -37,6 +45,11 @@ export const strands: Format = {
       readMessage(message, answer);
       return true;
     }
+    if (objectIn(value, 'structured_output')) {
+      answer.lastResort(JSON.stringify(value['structured_output']));
+      return true;
+    }
+    if (Object.keys(value).length === 1 && 'result' in value) return generic.read(value, answer, read);
     if (value['start_event_loop'] === true) answer.begin();
     return isAboutTheLoop(value);
   },
@@ -51,7 +64,7 @@ function readMessage(message: JsonValue, answer: Answer): void {
 }
 
 const flags = ['init_event_loop', 'start', 'start_event_loop', 'complete'];
-const records = ['current_tool_use', 'tool_cancel_event', 'tool_interrupt_event'];
+const records = ['current_tool_use', 'tool_cancel_event', 'tool_interrupt_event', 'tool_stream_event'];
 
 /** Events of the loop and of tools, which are no part of an answer; an answer of no family may have names like these. */
 function isAboutTheLoop(value: JsonValue): boolean {
