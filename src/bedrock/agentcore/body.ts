@@ -1,10 +1,9 @@
-import { cutShort } from './answer.ts';
 import { createDataStream, dataLine } from './data-stream.ts';
 import { createDepth } from './depth.ts';
 import { parseJson } from './json.ts';
-import { createLines } from './lines.ts';
 import { createEvents } from './sse.ts';
 import { createDecoder } from './utf8.ts';
+import { createJsonLines, createWhole } from './whole.ts';
 
 /** What a body holds, whatever its framing. */
 export type Piece =
@@ -72,7 +71,7 @@ export function createBody(contentType = '', onPiece: OnPiece) {
   }
 
   return {
-    write: decoder.write,
+    write: (bytes: Buffer): void => decoder.write(bytes),
 
     /** Ends the body and says whether it may be an empty answer: a stream that says nothing was cut short. */
     end(): { readonly mayBeEmpty: boolean } {
@@ -124,40 +123,10 @@ function createFraming(kind: Kind, type: ContentType, onPiece: OnPiece): Framing
     case 'data-stream':
       return createDataStream(onPiece);
     case 'lines':
-      return createLines((line, isWhole) => readLine(line, isWhole, onPiece));
+      return createJsonLines(onPiece);
     case 'json':
-      return createJson(type, onPiece);
+      return createWhole(type.isJson, onPiece);
     case 'text':
       return { write: (text) => onPiece({ type: 'text', text, isPart: true }), end: () => undefined };
   }
-}
-
-function readLine(line: string, isWhole: boolean, onPiece: OnPiece): void {
-  if (line.trim() === '') return;
-  const { value, isCut } = parseJson(line);
-  if (isCut && !isWhole) throw cutShort('inside a line');
-  if (value === undefined) onPiece({ type: 'text', text: `${line}\n` });
-  else onPiece({ type: 'value', value, raw: line, whole: false });
-}
-
-function createJson({ isJson }: ContentType, onPiece: OnPiece): Framing {
-  const texts: string[] = [];
-  return {
-    write: (text) => void texts.push(text),
-    end() {
-      const raw = texts.join('');
-      if (raw.trim() === '') return;
-      const { value, isCut } = parseJson(raw);
-      if (value !== undefined) return onPiece({ type: 'value', value, raw: raw.trim(), whole: true });
-      const lines = raw.split('\n').filter((line) => line.trim() !== '');
-      if (lines.length > 1 && lines.every((line) => typeof parseJson(line).value === 'object')) {
-        lines.forEach((line) => readLine(line, true, onPiece));
-      } else if (isCut && (isJson || /^\s*[{[]\s*["{[]/.test(raw))) {
-        throw cutShort('inside its JSON');
-      } else {
-        // AWS's TypeScript runtime sends a returned string bare, as `application/json`.
-        onPiece({ type: 'text', text: raw });
-      }
-    },
-  };
 }

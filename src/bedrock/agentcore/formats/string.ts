@@ -9,7 +9,7 @@ import { isRepr, readRepr } from './repr.ts';
 const eventNames = /^\{\s*"(event|data|type|error|message|result|response|status|jsonrpc|choices|toolUseId)"\s*:/;
 
 /** Server-sent events that an agent framed itself, and its runtime once more. */
-const framed = /^(data:[ {["]|((event|id|retry):[^\n]*\n)+data:)/;
+const framed = /^(data:[ {["]|((event|id|retry):[^\n]*\n){1,9}data:)/;
 
 /** Who reads what a string was found to hold. */
 export interface StringReaders {
