@@ -88,7 +88,10 @@ function readStatus(status: JsonValue, answer: Answer, isTask: boolean): void {
     case 'failed':
     case 'rejected':
       return answer.fail(
-        new BadGatewayError(said === '' ? `The agent's task was ${state}.` : said, { code: state, retryable: false }),
+        new BadGatewayError(said === '' ? `The agent's task ended as ${state}.` : said, {
+          code: state,
+          retryable: false,
+        }),
       );
     default:
       tellOnce(said, answer);

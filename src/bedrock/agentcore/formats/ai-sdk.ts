@@ -94,7 +94,8 @@ function readPart(type: string, part: JsonValue, answer: Answer): boolean {
 function readFinish(part: JsonValue, answer: Answer): boolean {
   const metadata = objectIn(part, 'messageMetadata');
   if (!isPart(part, ['finishReason', 'messageMetadata', 'totalUsage', 'usage', 'rawFinishReason'])) return false;
-  answer.endMessage(stringIn(part, 'finishReason'));
+  answer.endMessage(undefined);
+  answer.endRun(stringIn(part, 'finishReason'));
   const counts = [part, metadata].map((holder) => objectIn(holder, 'totalUsage') ?? objectIn(holder, 'usage'));
   const usage = toUsage(toCounts(counts.find((found) => found !== undefined)));
   if (usage) answer.usage({ ...usage, total: true });

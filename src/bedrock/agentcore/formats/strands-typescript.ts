@@ -5,7 +5,6 @@ import { toAgentError } from './error.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
 const model: Channel = { family: 'strands-typescript', name: 'model' };
-const message: Channel = { family: 'strands-typescript', name: 'message' };
 
 const known =
   /^((model|before|after|message|contentBlock|tool|agent|node|multiAgent|interrupt|a2a|stream)[A-Z]\w*Event|modelStreamEventHook|(text|toolUse|toolResult|reasoning|cachePoint|image|document|guardContent|citations)Block|agentResult|multiAgentResult|serverCompletionEvent)$/;
@@ -96,8 +95,9 @@ function readMessage(told: JsonValue | undefined, answer: Answer, event: string)
   // The loop hands tool results to the model as a message of the user.
   if (told?.['role'] !== 'assistant') return answer.begin();
   const content = toContent(told['content']);
-  if (content) answer.message(content, { ...message, name: event });
-  answer.usage(toUsage(objectIn(objectIn(told, 'metadata'), 'usage')), message);
+  const channel: Channel = { family: model.family, name: event };
+  if (content) answer.message(content, channel);
+  answer.usage(toUsage(objectIn(objectIn(told, 'metadata'), 'usage')), channel);
 }
 
 function readResult(result: JsonValue | undefined, answer: Answer): void {
