@@ -48,7 +48,6 @@ describe('a family that is named', () => {
       { result: 'Hi\n' },
     );
     expect(read(body, stream, as('strands'))).toMatchObject({ text: 'Hi', raw: 'end_turn' });
-    expect(read(sse({ result: 'Hi\n' }), stream, as('strands'))).toMatchObject({ text: 'Hi' });
   });
 });
 

@@ -4,7 +4,6 @@ import type { Channel } from '../message.ts';
 import { readContent, toUsage } from './content.ts';
 import { converse } from './converse.ts';
 import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
-import { generic } from './generic.ts';
 import { isRepr, readRepr } from './repr.ts';
 
 /** Strands tells every piece on up to four channels; Converse events, where they come, come first. */
@@ -28,6 +27,7 @@ export const strands: Format = {
     }
     // What a tool or an agent within a tool says is for the agent.
     if (type === 'tool_stream' || type === 'tool_use_stream' || type === 'tool_result') return true;
+    if (type !== undefined) return false;
     if (typeof value['data'] === 'string' && value['event'] === undefined) {
       answer.text(value['data'], data);
       return true;
@@ -49,7 +49,6 @@ export const strands: Format = {
       answer.lastResort(JSON.stringify(value['structured_output']));
       return true;
     }
-    if (Object.keys(value).length === 1 && 'result' in value) return generic.read(value, answer, read);
     if (value['start_event_loop'] === true) answer.begin();
     return isAboutTheLoop(value);
   },
