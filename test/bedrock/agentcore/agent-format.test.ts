@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../../src/agent.ts';
 import { parseAgentFormat } from '../../../src/bedrock/agentcore/agent-format.ts';
 import { formats } from '../../../src/bedrock/agentcore/events.ts';
@@ -206,11 +206,6 @@ describe('over the wire', async () => {
     expect(error).toBeInstanceOf(BadGatewayError);
     expect(error).toMatchObject({ cause: thrown });
   });
-});
-
-test('it is declared', () => {
-  expectTypeOf<'ag-ui'>().toExtend<CompletionParameters['agent_format']>();
-  expectTypeOf<(value: unknown) => AgentEvent[]>().toExtend<CompletionParameters['agent_format']>();
 });
 
 test('an unknown answer says so in the fields, whole and streamed', async () => {
