@@ -168,6 +168,7 @@ describe('JSON-RPC', () => {
   ];
   test.each<[string, object, Partial<ReturnType<typeof read>>]>([
     ['a text', result({ content: blocks }), { text: 'Hi' }],
+    ['a resource', result({ content: [{ type: 'resource', resource: { uri: 'x', text: 'Hi' } }] }), { text: 'Hi' }],
     ['nothing', result({ content: [] }), { text: '' }],
     ['data only', result({ content: [], structuredContent: { sum: 5 } }), { text: '{"sum":5}' }],
     ['a text and the same as data', result({ content: blocks, structuredContent: { x: 'Hi' } }), { text: 'Hi' }],

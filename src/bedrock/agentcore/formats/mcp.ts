@@ -1,6 +1,5 @@
 import { BadGatewayError } from '../../../errors.ts';
-import { readContent } from './content.ts';
-import { type Format, isObject, objectIn } from './format.ts';
+import { type Format, objectIn, stringIn } from './format.ts';
 
 /**
  * The result of an MCP tool: an MCP server is no chat agent, but it may be asked like one.
@@ -15,7 +14,7 @@ export const mcp: Format = {
     const structured = objectIn(result, 'structuredContent');
     const blocks = result?.['content'];
     if (!result || (!Array.isArray(blocks) && !structured)) return false;
-    const text = readContent(Array.isArray(blocks) ? blocks.filter(isText) : [])?.text ?? '';
+    const text = Array.isArray(blocks) ? blocks.map(toText).join('') : '';
     if (result['isError'] === true) {
       answer.fail(new BadGatewayError(text === '' ? "The agent's tool failed." : text, { retryable: false }));
     } else {
@@ -26,6 +25,7 @@ export const mcp: Format = {
   },
 };
 
-function isText(block: unknown): boolean {
-  return isObject(block) && block['type'] === 'text';
+/** Of a text, or of a resource that is one. */
+function toText(block: unknown): string {
+  return stringIn(block, 'text') ?? stringIn(objectIn(block, 'resource'), 'text') ?? '';
 }
