@@ -126,7 +126,7 @@ export type AgentEvent =
   /** The agent's own record of a step, as AWS sent it. */
   | { readonly type: 'trace'; readonly trace: unknown }
   | ({ readonly type: 'usage' } & Usage)
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string };
+  | { readonly type: 'finish'; readonly reason: FinishReason; readonly raw?: string; readonly format?: string };
 
 /** Where something can be read up; the title may be made of the address. */
 export interface Source {

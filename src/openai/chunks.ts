@@ -71,6 +71,8 @@ export interface ProviderSpecificFields {
   guardrails?: unknown[];
   /** AWS's failure traces of steps after which the agent went on. */
   failures?: unknown[];
+  /** `unknown` where an AgentCore agent answered in a format that this version does not know: the text is its JSON. */
+  format?: string;
   /** AWS's raw traces, where `enableTrace: true` was given. */
   trace?: unknown[];
 }
@@ -176,6 +178,7 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
         break;
       case 'finish':
         if (event.raw !== undefined) fields.finish_reason = event.raw;
+        if (event.format !== undefined) fields.format = event.format;
         chunks.push(toChunk(toLastDelta(), toFinishReason(event.reason)), toUsageChunk());
         break;
       default:

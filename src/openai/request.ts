@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentRequest, PayloadRequest, Price, ServiceTool, Session, Tool } from '../agent.ts';
+import type { AgentEvent, AgentRequest, PayloadRequest, Price, ServiceTool, Session, Tool } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 import { type ChatMessage, parseMessages } from './messages.ts';
 import { hints, isUnbuilt, own, sessionNames, settings } from './names.ts';
@@ -76,6 +76,12 @@ export interface CompletionParameters {
   readonly api_key?: string | (() => string | Promise<string>) | null;
   /** AgentCore: the endpoint of the runtime or the harness; AWS's default is `DEFAULT`. */
   readonly qualifier?: string | null;
+  /**
+   * AgentCore runtimes: how the answer is read, where it cannot be told from the answer itself: the name of a format
+   * (`string` for text that looks like something else, `string-cumulative` for strings that each repeat the text so
+   * far), or a function from each JSON value or bare text of the answer to events. It need not return a `finish`.
+   */
+  readonly agent_format?: string | ((value: unknown) => readonly AgentEvent[]) | null;
   /** AgentCore: 1–1024 characters; needs the permission `InvokeAgentRuntimeForUser`. */
   readonly runtimeUserId?: string | null;
   /** Harness: a model instead of its own, as AWS describes it; `temperature` and `top_p` go there. */

@@ -2,6 +2,7 @@
 import type OpenAI from 'openai';
 import {
   acompletion,
+  type AgentEvent,
   type ChatCompletion,
   type ChatCompletionChunk,
   type ChatMessage,
@@ -30,6 +31,14 @@ declare const answer: ChatCompletion['choices'][number]['message'];
 answer satisfies ChatMessage;
 
 const messages: ChatMessage[] = [{ role: 'user', content: 'hi' }];
+
+// How an answer is read is a name or a function.
+'ag-ui' satisfies CompletionParameters['agent_format'];
+((value: unknown): AgentEvent[] => [
+  { type: 'text', text: String(value) },
+]) satisfies CompletionParameters['agent_format'];
+// @ts-expect-error: what it returns are events.
+((value: unknown) => [String(value)]) satisfies CompletionParameters['agent_format'];
 
 // The overloads, by `stream`.
 (await completion({ model, messages, stream: true })) satisfies CompletionStream;

@@ -29,7 +29,7 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
         return {
           // On Node the SDK hands out the response of node:http.
           body: output.response as unknown as Readable,
-          reader: createReader(output.contentType),
+          reader: createReader(output.contentType, asked.format),
           sessionId: output.runtimeSessionId ?? input.runtimeSessionId,
           ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
           about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },

@@ -26,6 +26,11 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   /** Whether anything was understood, be it an empty text. */
   let understood = false;
   let stopReason: string | undefined;
+  let running = false;
+  /** What a caller who reads the answer himself told. */
+  let called = false;
+  let finish: AgentEvent | undefined;
+  let format: string | undefined;
   /** Text that only a Python repr holds; said when nothing better came. */
   const lastResort: string[] = [];
 
@@ -61,16 +66,20 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     message.thought = true;
   }
 
-  function tellWhole({ text, reasoning, calls }: Content): void {
+  function tellWhole({ text, reasoning, calls }: Content, channel?: Channel): void {
     understood = true;
+    if (!message.isFirst('message', channel)) return;
     // Told before, so this is another one; otherwise its pieces may have been heard.
-    if (message.told) begin();
+    if (message.told) {
+      begin();
+      message.isFirst('message', channel);
+    }
     if (!message.thought) think(reasoning);
     if (!message.said && text !== '') {
       say('text', text);
       message.said = true;
     }
-    if (message.calls.size === 0) for (const call of calls) message.calls.set(call.id, call);
+    if (message.calls.size === 0 && !message.ran) for (const call of calls) message.calls.set(call.id, call);
     message.told = message.said || message.thought || calls.length > 0;
   }
 
@@ -86,14 +95,38 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       message = messages.get(name) ?? open();
     },
 
+    /** What follows belongs to the message of this id; a new id begins a further message. */
+    within(id: string): void {
+      if (message.id !== id && (message.id !== undefined || message.said || message.told)) begin();
+      message.id = id;
+    },
+
+    /** A run begins whose end will be told; a body that ends before was cut short. */
+    beginRun(): void {
+      running = true;
+    },
+    endRun(reason?: string): void {
+      running = false;
+      understood = true;
+      stopReason = reason ?? stopReason;
+    },
+
     /** A message begins whose end will be told. */
     beginMessage(): void {
       begin();
       message.open = true;
     },
+    /** The end of this message will be told. */
+    openMessage(): void {
+      message.open = true;
+    },
     endMessage(reason: string | undefined): void {
       message.open = false;
       stopReason = reason ?? stopReason;
+    },
+    /** Nothing more of this message will come, whatever begins next. */
+    closeMessage(): void {
+      message.told = true;
     },
 
     /** The agent's own last word, which repeats the last message where there was one. */
@@ -107,15 +140,36 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
 
     beginCall(key: string, id: string, name: string): void {
-      message.calls.set(key, { id, name, arguments: '' });
+      if (message.calls.get(key)?.id !== id) message.calls.set(key, { id, name, arguments: '' });
     },
-    addArguments(key: string, json: string): void {
-      const call = message.calls.get(key);
-      if (call) message.calls.set(key, { ...call, arguments: call.arguments + json });
+    /** Without a key, they are of the call that began last. */
+    addArguments(key: string | undefined, json: string): void {
+      const at = key ?? [...message.calls.keys()].at(-1) ?? '';
+      const call = message.calls.get(at);
+      if (call) message.calls.set(at, { ...call, arguments: call.arguments + json });
     },
-    /** The agent ran them. */
-    dropCalls(): void {
-      message.calls.clear();
+    /** A whole call, its pieces told before or not. */
+    call(call: ToolCall): void {
+      message.calls.set(call.id, call);
+    },
+    /** The agent ran them: all, or those of the keys that are `run`. */
+    dropCalls(run: (key: string) => boolean = () => true): void {
+      message.ran = true;
+      for (const key of [...message.calls.keys()].filter(run)) message.calls.delete(key);
+    },
+
+    /** An event that the caller made itself; the end is told by `end`. */
+    tell(event: AgentEvent): void {
+      understood = true;
+      if (event.type === 'tool-call') called = true;
+      if (event.type === 'finish') finish = event;
+      else emit(event);
+    },
+
+    /** A whole body that nobody knows, as its text. */
+    unknown(text: string): void {
+      format = 'unknown';
+      tell(text);
     },
 
     usage(usage: Usage | undefined, channel?: Channel): void {
@@ -131,12 +185,13 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     /** The agent failed. Strands tells as an error, too, that its model reached its limit. */
     fail(error: APIError): void {
       if (error.code !== null && /^MaxTokens/.test(error.code)) stopReason = 'max_tokens';
-      else if (toFinishReason(stopReason) !== 'length' || !/max_?tokens/i.test(error.message)) throw error;
+      else if (toFinishReason(stopReason) !== 'length' || !/max(imum)?[ _]?tokens?\b/i.test(error.message)) throw error;
     },
 
     end({ mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
       const calls = [...messages.values()].flatMap(({ calls: open }) => [...open.values()]);
       if ([...messages.values()].some((each) => each.open)) throw cutShort('inside a message');
+      if (running) throw cutShort('before its run did');
       if (!speaker && calls.length === 0) {
         for (const text of lastResort) tellWhole({ text, reasoning: '', calls: [] });
       }
@@ -145,9 +200,15 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
           'The agent ended without an answer, or answered in a format that this version does not know.',
         );
       }
+      if (finish) return emit(finish);
       for (const call of calls) emit({ type: 'tool-call', ...call, arguments: call.arguments || '{}' });
-      const reason = calls.length > 0 ? 'tool-calls' : toFinishReason(stopReason);
-      emit({ type: 'finish', reason, ...(stopReason !== undefined && { raw: stopReason }) });
+      const reason = calls.length > 0 || called ? 'tool-calls' : toFinishReason(stopReason);
+      emit({
+        type: 'finish',
+        reason,
+        ...(stopReason !== undefined && { raw: stopReason }),
+        ...(format !== undefined && { format }),
+      });
     },
   };
 }

@@ -1,11 +1,14 @@
-import { cutShort } from './answer.ts';
+import { createDataStream, dataLine } from './data-stream.ts';
+import { createDepth } from './depth.ts';
 import { parseJson } from './json.ts';
-import { createLines } from './lines.ts';
 import { createEvents } from './sse.ts';
+import { createDecoder } from './utf8.ts';
+import { createJsonLines, createWhole } from './whole.ts';
 
 /** What a body holds, whatever its framing. */
 export type Piece =
-  | { readonly type: 'text'; readonly text: string }
+  /** Bare text; `isPart` when it ends where a read did. */
+  | { readonly type: 'text'; readonly text: string; readonly isPart?: boolean }
   /** JSON, with the text it was; `whole` when it is the whole body. */
   | { readonly type: 'value'; readonly value: unknown; readonly raw: string; readonly whole: boolean }
   | { readonly type: 'error'; readonly value: unknown };
@@ -28,17 +31,30 @@ interface ContentType {
  * content type is the agent's, and often wrong.
  */
 export function createBody(contentType = '', onPiece: OnPiece) {
-  // One for the whole body: a read may end inside a character.
-  const decoder = new TextDecoder();
+  const decoder = createDecoder(write);
   const type: ContentType = {
     isJson: /^application\/([\w.-]+\+)?json\b/i.test(contentType),
     isEventStream: /^text\/event-stream\b/i.test(contentType),
   };
+  /** What stands before the first word. */
+  let blank = '';
   let head = '';
   let kind: Kind | undefined;
   let framing: Framing | undefined;
+  /** A body that may be one JSON value is held until its end, so its levels are counted on its way. */
+  const descend = createDepth();
+  let nests = false;
 
   function write(text: string): void {
+    if (framing && kind !== 'json') return framing.write(text);
+    if (head === '') {
+      const start = text.search(/\S/);
+      blank += start === -1 ? text : text.slice(0, start);
+      if (start === -1) return;
+      text = text.slice(start);
+      nests = /^[[{]/.test(text);
+    }
+    if (nests) descend(text);
     if (framing) return framing.write(text);
     const isLong = head.length > longestHead;
     head += text;
@@ -50,89 +66,67 @@ export function createBody(contentType = '', onPiece: OnPiece) {
 
   function begin(decided: Kind): Framing {
     framing = createFraming(decided, type, onPiece);
-    framing.write(head);
+    framing.write(blank + head);
     return framing;
   }
 
   return {
-    write: (bytes: Buffer): void => write(decoder.decode(bytes, { stream: true })),
+    write: (bytes: Buffer): void => decoder.write(bytes),
 
     /** Ends the body and says whether it may be an empty answer: a stream that says nothing was cut short. */
     end(): { readonly mayBeEmpty: boolean } {
-      if (decoder.decode() !== '') throw cutShort('inside a character');
-      const isBlank = head.trim() === '';
+      decoder.end();
       // Undecided until now: one value, or a few words.
-      (framing ?? begin('json')).end();
-      return { mayBeEmpty: kind === undefined && isBlank && !type.isEventStream };
+      (framing ?? begin(dataLine.test(head) ? 'data-stream' : 'json')).end();
+      return { mayBeEmpty: head === '' && !type.isEventStream };
     },
   };
 }
 
-type Kind = 'event-stream' | 'json' | 'lines' | 'text';
+type Kind = 'event-stream' | 'data-stream' | 'json' | 'lines' | 'text';
 
 /** What is not decided by then is read when it is whole. */
 const longestHead = 4096;
 const fields = ['data:', 'event:', 'id:', 'retry:'];
 
 function sniff(head: string, { isJson, isEventStream }: ContentType): Kind | undefined {
-  const start = head.trimStart();
-  const first = start[0];
-  if (first === undefined) return undefined;
-  const undecided = start.length > longestHead ? 'json' : undefined;
+  const start = head.slice(0, longestHead);
+  const first = start.charAt(0);
+  const undecided = head.length > longestHead ? 'json' : undefined;
   if (fields.some((field) => start.startsWith(field))) return 'event-stream';
   if (first === ':' && (isEventStream || /^:\s/.test(start))) return 'event-stream';
   if (start === ':' || fields.some((field) => field.startsWith(start))) return undefined;
-  if ('null'.startsWith(start.trimEnd())) return undefined;
+  if ('null'.startsWith(start.trimEnd())) return undecided;
+  if (/^[0-9a-z]:?$/.test(start)) return undefined;
+  if (dataLine.test(start)) return sniffData(head);
   if (isJson) return /[{["\-\dtfn]/.test(first) ? 'json' : 'text';
   if (first === '{') {
-    const end = start.indexOf('\n');
+    const end = head.indexOf('\n');
     if (end === -1) return undefined;
-    return parseJson(start.slice(0, end)).value === undefined ? 'json' : 'lines';
+    return parseJson(head.slice(0, end)).value === undefined ? 'json' : 'lines';
   }
   if (first === '[') return /^\[\s*($|[[{"\]tfn\d-])/.test(start) ? undecided : 'text';
   if (first === '"') return /^"([^"\\]|\\.)*"\s*\S/s.test(start) ? 'text' : undecided;
   return 'text';
 }
 
+function sniffData(head: string): Kind | undefined {
+  const end = head.indexOf('\n');
+  if (end === -1) return undefined;
+  return parseJson(head.slice(2, end)).value === undefined ? 'text' : 'data-stream';
+}
+
 function createFraming(kind: Kind, type: ContentType, onPiece: OnPiece): Framing {
   switch (kind) {
     case 'event-stream':
       return createEvents(onPiece);
+    case 'data-stream':
+      return createDataStream(onPiece);
     case 'lines':
-      return createLines((line, isWhole) => readLine(line, isWhole, onPiece));
+      return createJsonLines(onPiece);
     case 'json':
-      return createJson(type, onPiece);
+      return createWhole(type.isJson, onPiece);
     case 'text':
-      return { write: (text) => onPiece({ type: 'text', text }), end: () => undefined };
+      return { write: (text) => onPiece({ type: 'text', text, isPart: true }), end: () => undefined };
   }
-}
-
-function readLine(line: string, isWhole: boolean, onPiece: OnPiece): void {
-  if (line.trim() === '') return;
-  const { value, isCut } = parseJson(line);
-  if (isCut && !isWhole) throw cutShort('inside a line');
-  if (value === undefined) onPiece({ type: 'text', text: `${line}\n` });
-  else onPiece({ type: 'value', value, raw: line, whole: false });
-}
-
-function createJson({ isJson }: ContentType, onPiece: OnPiece): Framing {
-  const texts: string[] = [];
-  return {
-    write: (text) => void texts.push(text),
-    end() {
-      const raw = texts.join('');
-      if (raw.trim() === '') return;
-      const { value, isCut } = parseJson(raw);
-      if (value !== undefined) return onPiece({ type: 'value', value, raw: raw.trim(), whole: true });
-      const lines = raw.split('\n').filter((line) => line.trim() !== '');
-      if (lines.length > 1 && lines.every((line) => typeof parseJson(line).value === 'object')) {
-        lines.forEach((line) => readLine(line, true, onPiece));
-      } else if (isCut && (isJson || /^\s*[{[]\s*["{[]/.test(raw))) {
-        throw cutShort('inside its JSON');
-      } else {
-        // AWS's TypeScript runtime sends a returned string bare, as `application/json`.
-        onPiece({ type: 'text', text: raw });
-      }
-    },
-  };
 }

@@ -18,7 +18,7 @@ import { type Invocation, toInvocation } from './request.ts';
 export function invokeContainer({ url }: ContainerRef, clients: Clients): Agent {
   return async (request) => {
     const connection = parseConnection(request);
-    const { input } = toInvocation(request);
+    const { input, format } = toInvocation(request);
     const base = toBase(url, connection.endpoint);
     const headers = { ...toHeaders(input), ...connection.headers };
     const isA2A = request.parameters['payload_format'] === 'a2a';
@@ -39,7 +39,7 @@ export function invokeContainer({ url }: ContainerRef, clients: Clients): Agent 
         }
         return {
           body: answer.body,
-          reader: createReader(answer.headers['content-type']),
+          reader: createReader(answer.headers['content-type'], format),
           sessionId: answer.headers[headerNames.runtimeSessionId] ?? input.runtimeSessionId,
           about: { endpoint: base },
           price: priceOf,

@@ -1,47 +1,58 @@
 import type { AgentEvent } from '../../agent.ts';
 import type { Reader } from '../call.ts';
+import type { AgentFormat } from './agent-format.ts';
 import { createAnswer } from './answer.ts';
-import { createBody, type Piece } from './body.ts';
-import { readConverse } from './formats/converse.ts';
-import { readError, toAgentError } from './formats/error.ts';
-import { type Format, isObject } from './formats/format.ts';
-import { readGeneric } from './formats/generic.ts';
-import { readStrands } from './formats/strands.ts';
-import { readString } from './formats/string.ts';
+import { createBody } from './body.ts';
+import { a2a } from './formats/a2a.ts';
+import { agUi } from './formats/ag-ui.ts';
+import { aiSdk } from './formats/ai-sdk.ts';
+import { converse } from './formats/converse.ts';
+import { custom } from './formats/custom.ts';
+import { error } from './formats/error.ts';
+import type { Format } from './formats/format.ts';
+import { generic } from './formats/generic.ts';
+import { mastra } from './formats/mastra.ts';
+import { mcp } from './formats/mcp.ts';
+import { strandsTypescript } from './formats/strands-typescript.ts';
+import { strands } from './formats/strands.ts';
+import { readFamilies } from './families.ts';
+import { readPrivate } from './private.ts';
+import { readStrings } from './strings.ts';
 
 /** What an agent's JSON may be; the first that knows a value reads it. A further family is one file and one line. */
-const formats: readonly Format[] = [readError, readConverse, readStrands, readGeneric];
+export const formats: readonly Format[] = [
+  // Tells of failed steps that the agent tries again.
+  strandsTypescript,
+  mastra,
+  error,
+  a2a,
+  mcp,
+  agUi,
+  aiSdk,
+  converse,
+  strands,
+  custom,
+  generic,
+];
 
 /** The body of an AgentCore answer, in whatever format its agent speaks → events. */
-export function createReader(contentType: string | undefined): Reader {
+export function createReader(
+  contentType: string | undefined,
+  format: AgentFormat = { type: 'families', formats },
+): Reader {
   let events: AgentEvent[] = [];
   const answer = createAnswer((event) => events.push(event));
-  const body = createBody(contentType, readPiece);
+  const body = createBody(contentType, toReadPiece(format));
 
-  function readPiece(piece: Piece): void {
-    switch (piece.type) {
-      case 'text':
-        answer.text(piece.text);
-        break;
-      case 'error':
-        answer.fail(toAgentError(piece.value));
-        break;
-      case 'value':
-        // What nobody knows is shown when it is the whole answer, and skipped in a stream.
-        if (!readValue(piece.value, piece.raw, piece.whole) && piece.whole) answer.text(piece.raw);
-        break;
-      default:
-        piece satisfies never;
+  function toReadPiece(chosen: AgentFormat) {
+    switch (chosen.type) {
+      case 'families':
+        return readFamilies(chosen.formats, answer);
+      case 'strings':
+        return readStrings(chosen.cumulative, answer);
+      case 'function':
+        return readPrivate(chosen.read, answer);
     }
-  }
-
-  function readValue(value: unknown, raw: string, whole: boolean): boolean {
-    if (typeof value === 'string') return readString(value, answer, readPiece);
-    if (isObject(value)) return formats.some((format) => format(value, answer, (inner) => readValue(inner, '', whole)));
-    // In a stream Python's None says nothing; a number is a word of bare text that happens to be JSON.
-    if (value !== null) answer.text(raw);
-    else if (whole) answer.text('');
-    return true;
   }
 
   return {

@@ -9,6 +9,7 @@ export function toFinishReason(raw: string | undefined): FinishReason {
     case 'MAX_TOKENS':
     case 'max_output_tokens_exceeded':
     case 'model_context_window_exceeded':
+    case 'modelContextWindowExceeded':
       return 'length';
     case 'content_filter':
     case 'content-filter':

@@ -1,4 +1,4 @@
-import { BadGatewayError } from '../../errors.ts';
+import { createDepth } from './depth.ts';
 
 /** What a text is as JSON. */
 export interface Parsed {
@@ -8,12 +8,9 @@ export interface Parsed {
   readonly isCut: boolean;
 }
 
-/** As many levels as any agent's framework uses, and few enough for every reader that recurses. */
-const deepest = 256;
-
-/** Reads JSON without throwing: much of what agents send is, and much is not. */
+/** Reads JSON without throwing: much of what agents send is, and much is not. Only too many levels are an error. */
 export function parseJson(text: string): Parsed {
-  if (isTooDeep(text)) throw new BadGatewayError(`The agent sent JSON of more than ${deepest} levels.`);
+  createDepth()(text);
   try {
     return { value: JSON.parse(text), isCut: false };
   } catch (error) {
@@ -23,15 +20,4 @@ export function parseJson(text: string): Parsed {
     // A number or a word that is no JSON was bare text all along.
     return { isCut: atEnd && /^\s*[{["]/.test(text) };
   }
-}
-
-function isTooDeep(text: string): boolean {
-  if (text.length < 2 * deepest) return false;
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[{]|[\]}]/gs)) {
-    if (token === '[' || token === '{') depth++;
-    else if (token === ']' || token === '}') depth--;
-    if (depth > deepest) return true;
-  }
-  return false;
 }

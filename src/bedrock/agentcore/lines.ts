@@ -16,9 +16,7 @@ export function createLines(onLine: (line: string, isWhole: boolean) => void): F
       afterReturn = text.endsWith('\r');
       if (!/[\r\n]/.test(text)) rest += text;
       else rest = split(rest + text);
-      if (rest.length > mostCharacters) {
-        throw new BadGatewayError(`The agent sent a line of more than ${mostCharacters} characters.`);
-      }
+      checkSize(rest);
     },
     end() {
       if (rest !== '') onLine(rest, false);
@@ -28,7 +26,12 @@ export function createLines(onLine: (line: string, isWhole: boolean) => void): F
   function split(text: string): string {
     const lines = text.split(/\r\n|\n|\r/);
     const last = lines.pop() ?? '';
-    for (const line of lines) onLine(line, true);
+    for (const line of lines) onLine(checkSize(line), true);
     return last;
   }
+}
+
+function checkSize(line: string): string {
+  if (line.length <= mostCharacters) return line;
+  throw new BadGatewayError(`The agent sent a line of more than ${mostCharacters} characters.`);
 }

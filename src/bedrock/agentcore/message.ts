@@ -8,6 +8,8 @@ export interface Channel {
 
 /** One assistant message of an answer, while it is told. */
 export interface Message {
+  /** Its name among the messages of an answer, where the agent gives it one. */
+  id?: string;
   /** Whether it has said any text, or thought aloud. */
   said: boolean;
   thought: boolean;
@@ -15,6 +17,8 @@ export interface Message {
   told: boolean;
   /** Whether its format will tell of its end; a body that ends before was cut short. */
   open: boolean;
+  /** Whether the agent ran its calls, so that they are nobody's when they are told again. */
+  ran: boolean;
   /** Calls that the agent may still run itself: only those open at the end are the caller's. */
   readonly calls: Map<string, ToolCall>;
   readonly isFirst: (kind: string, channel: Channel | undefined) => boolean;
@@ -28,6 +32,7 @@ export function createMessage(): Message {
     thought: false,
     told: false,
     open: false,
+    ran: false,
     calls: new Map(),
     isFirst(kind, channel) {
       if (!channel) return true;

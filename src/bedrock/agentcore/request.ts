@@ -4,6 +4,7 @@ import { BadRequestError } from '../../errors.ts';
 import { type FieldType, splitParameters } from '../parameters.ts';
 import { toSessionId } from '../session.ts';
 import { checkSettings } from '../settings.ts';
+import { type AgentFormat, parseAgentFormat } from './agent-format.ts';
 import { parseForm, toPayload } from './payload.ts';
 
 /** InvokeAgentRuntime's fields that a caller may name, and `endSession`, which asks for StopRuntimeSession. */
@@ -46,18 +47,21 @@ export interface Invocation extends Input {
 /** An invocation and what else the caller wants of it. */
 export interface Asked {
   readonly input: Invocation;
+  /** How the answer is read, where it does not tell itself. */
+  readonly format: AgentFormat | undefined;
   readonly endsSession: boolean;
 }
 
 /** What is asked → InvokeAgentRuntime's input. Throws a `BadRequestError` before anything is sent. */
 export function toInvocation(request: AgentRequest): Asked {
   const {
+    agent_format: agentFormat,
     extra_body: extraBody,
     forward_multimodal_content: forward,
-    payload_format: format,
+    payload_format: payloadFormat,
     ...parameters
   } = request.parameters;
-  const form = parseForm(format);
+  const form = parseForm(payloadFormat);
   checkSettings(request, { service: 'AgentCore', tools: form.carriesTools });
   for (const [param, source] of Object.entries(made)) {
     if (parameters[param] === undefined) continue;
@@ -78,7 +82,7 @@ export function toInvocation(request: AgentRequest): Asked {
     runtimeSessionId: sessionId,
     payload: toPayload(form, said, extraBody as object | undefined),
   };
-  return { input, endsSession: endSession === true };
+  return { input, format: parseAgentFormat(agentFormat), endsSession: endSession === true };
 }
 
 /** LiteLLM takes the word for the flag, too. */

@@ -31,24 +31,29 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
     // A whole object can only be an event of its own, and need not wait for the blank line.
     const object = data.length === 0 ? parseObject(value) : undefined;
     if (object !== undefined) {
-      send(object, value);
+      send(object, toText(value));
       name = '';
       return;
     }
     data.push(value);
-    size += value.length;
+    // An empty line takes its place too.
+    size += value.length + 1;
     if (size > mostCharacters)
       throw new BadGatewayError(`The agent sent an event of more than ${mostCharacters} characters.`);
   });
 
   function dispatch(isWhole: boolean): void {
-    const text = data.map((line) => (spaced && line.startsWith(' ') ? line.slice(1) : line)).join('\n');
+    const text = data.map(toText).join('\n');
     const isEvent = data.length > 0 || name === 'error';
     data = [];
     size = 0;
     if (text.trim() === '[DONE]') done = true;
     else if (isEvent) sendText(text, isWhole);
     name = '';
+  }
+
+  function toText(line: string): string {
+    return spaced && line.startsWith(' ') ? line.slice(1) : line;
   }
 
   function sendText(text: string, isWhole: boolean): void {

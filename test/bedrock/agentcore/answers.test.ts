@@ -1,55 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../../src/agent.ts';
 import { createReader } from '../../../src/bedrock/agentcore/events.ts';
-import { APIError } from '../../../src/errors.ts';
+import { read, sse } from '../../support/reading.ts';
 
 const stream = 'text/event-stream';
 const json = 'application/json';
-
-interface Reading {
-  /** Messages set off by a blank line, as `chunks.ts` does it. */
-  readonly text: string;
-  readonly reasoning: string;
-  readonly calls: readonly string[];
-  readonly usage: readonly [number, number] | undefined;
-  readonly finish: string | undefined;
-  readonly error: string | undefined;
-}
-
-function read(body: string, contentType: string | undefined): Reading {
-  const events: AgentEvent[] = [];
-  let error: unknown;
-  try {
-    const reader = createReader(contentType);
-    reader.read(Buffer.from(body), events);
-    reader.end(events);
-  } catch (thrown) {
-    error = thrown;
-  }
-  const said = { text: '', reasoning: '' };
-  const apart = { text: false, reasoning: false };
-  for (const event of events) {
-    if (event.type === 'message') apart.text = apart.reasoning = true;
-    if (event.type !== 'text' && event.type !== 'reasoning') continue;
-    said[event.type] += (apart[event.type] && said[event.type] !== '' ? '\n\n' : '') + event.text;
-    apart[event.type] = false;
-  }
-  const usages = events.filter((event) => event.type === 'usage');
-  const sum = (count: (usage: (typeof usages)[number]) => number) => usages.reduce((all, one) => all + count(one), 0);
-  if (error !== undefined) expect(error).toBeInstanceOf(APIError);
-  return {
-    ...said,
-    calls: events.flatMap((event) => (event.type === 'tool-call' ? [`${event.name}(${event.arguments})`] : [])),
-    usage: usages.length > 0 ? [sum((one) => one.inputTokens), sum((one) => one.outputTokens)] : undefined,
-    finish: events.find((event) => event.type === 'finish')?.reason,
-    error: error instanceof APIError ? error.message : undefined,
-  };
-}
-
-/** Values as a Python agent's runtime frames what it yields. */
-function sse(...values: readonly unknown[]): string {
-  return values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join('');
-}
 
 const start = { event: { messageStart: { role: 'assistant' } } };
 const delta = (text: string) => ({ event: { contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } } });

@@ -24,11 +24,11 @@ function read(body: string | Buffer, type: string | undefined): Played {
   return played;
 }
 
-function expectText(body: string | Buffer, type: string | undefined, text: string): void {
+function expectText(body: string | Buffer, type: string | undefined, text: string, format?: string): void {
   const { events, error } = read(body, type);
   expect(error).toBeUndefined();
   expect(textIn(events)).toBe(text);
-  expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' });
+  expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop', ...(format !== undefined && { format }) });
 }
 
 function expectError(body: string | Buffer, type: string | undefined, { text = '', message = /./ } = {}): void {
@@ -206,8 +206,11 @@ describe('a body that is one value', () => {
     ['null', 'null', ''],
     ['an empty string', '""', ''],
     ['blanks around it', ' \n"Hello"\n ', 'Hello'],
-    ['an object that nobody knows', '{"foo": [1, 2]}', '{"foo": [1, 2]}'],
   ])('may be %s', (_, body, text) => expectText(body, json, text));
+
+  test('may be JSON that nobody knows, which is its text and said to be unknown', () => {
+    for (const body of ['{"foo": [1, 2]}', '[[1], {"foo": 2}]']) expectText(body, json, body, 'unknown');
+  });
 
   test.each([
     ['an object', '{"result": "Hello, y'],

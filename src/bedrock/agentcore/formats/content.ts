@@ -56,7 +56,7 @@ const outputNames = [
 ];
 /** Bedrock and Anthropic count what the cache spared beside the input, OpenAI and its kin within it. */
 const besideNames = ['cacheReadInputTokens', 'cache_read_input_tokens'];
-const withinNames = ['cached_prompt_tokens', 'cached_tokens'];
+const withinNames = ['cached_prompt_tokens', 'cached_tokens', 'cachedInputTokens'];
 
 /** Token counts under the names of any model API, or `undefined` where there are none. */
 export function toUsage(usage: JsonValue | undefined): Usage | undefined {

@@ -2,7 +2,7 @@ import { BadGatewayError } from '../../../errors.ts';
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { toUsage } from './content.ts';
-import { type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
 
 /** Shared with Strands, which wraps these events and tells the same text again. */
 const channel: Channel = { family: 'strands', name: 'event' };
@@ -13,20 +13,23 @@ const names = ['messageStart', 'contentBlockStart', 'contentBlockDelta', 'conten
  * The stream events of Bedrock's Converse API, as they are or under `event`.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
  */
-export function readConverse(value: JsonValue, answer: Answer): boolean {
-  const event = objectIn(value, 'event') ?? value;
-  const [name, ...others] = Object.keys(event);
-  // Exactly one member: other formats have a `metadata` too, beside theirs.
-  if (name === undefined || others.length > 0) return false;
-  const body = objectIn(event, name);
-  if (name.endsWith('Exception')) {
-    throw new BadGatewayError(stringIn(body, 'message') ?? `The agent's model failed with ${name}.`, { code: name });
-  }
-  if (!names.includes(name) || !body) return false;
-  if (name === 'metadata' && !('usage' in body) && !('metrics' in body)) return false;
-  readEvent(name, body, answer);
-  return true;
-}
+export const converse: Format = {
+  name: 'converse',
+  read(value, answer) {
+    const event = objectIn(value, 'event') ?? value;
+    const [name, ...others] = Object.keys(event);
+    // Exactly one member: other formats have a `metadata` too, beside theirs.
+    if (name === undefined || others.length > 0) return false;
+    const body = objectIn(event, name);
+    if (name.endsWith('Exception')) {
+      throw new BadGatewayError(stringIn(body, 'message') ?? `The agent's model failed with ${name}.`, { code: name });
+    }
+    if (!names.includes(name) || !body) return false;
+    if (name === 'metadata' && !('usage' in body) && !('metrics' in body)) return false;
+    readEvent(name, body, answer);
+    return true;
+  },
+};
 
 function readEvent(name: string, body: JsonValue, answer: Answer): void {
   const key = String(body['contentBlockIndex']);

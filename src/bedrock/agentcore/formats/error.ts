@@ -1,7 +1,6 @@
 import { type APIError, BadGatewayError } from '../../../errors.ts';
 import { statusError } from '../../errors.ts';
-import type { Answer } from '../answer.ts';
-import { isObject, type JsonValue, stringIn } from './format.ts';
+import { type Format, isObject, stringIn } from './format.ts';
 
 const answers = ['output', 'result', 'response', 'answer', 'completion', 'content', 'text'];
 
@@ -10,13 +9,16 @@ const answers = ['output', 'result', 'response', 'answer', 'completion', 'conten
  * agents have no other way. `{"error": …}` as both runtime SDKs write it, `{"type": "error"}` or `{"status": "error"}`,
  * unless an answer stands beside it.
  */
-export function readError(value: JsonValue, answer: Answer): boolean {
-  const { error, type, status } = value;
-  const isError = Boolean(error) || type === 'error' || status === 'error';
-  if (!isError || answers.some((name) => !isEmpty(value[name]))) return false;
-  answer.fail(toAgentError(value));
-  return true;
-}
+export const error: Format = {
+  name: 'error',
+  read(value, answer) {
+    const { error, type, status } = value;
+    const isError = Boolean(error) || type === 'error' || status === 'error';
+    if (!isError || answers.some((name) => !isEmpty(value[name]))) return false;
+    answer.fail(toAgentError(value));
+    return true;
+  },
+};
 
 function isEmpty(value: unknown): boolean {
   return !value || (isObject(value) && Object.keys(value).length === 0);
@@ -29,7 +31,8 @@ const words = ['message', 'detail', 'msg', 'error_message', 'errorText', 'reason
 export function toAgentError(value: unknown): APIError {
   const error = isObject(value) && value['error'] ? value['error'] : value;
   const status = isObject(value) ? value['status_code'] : undefined;
-  const code = stringIn(value, 'error_type') ?? stringIn(error, 'code');
+  const number = isObject(error) && typeof error['code'] === 'number' ? String(error['code']) : undefined;
+  const code = stringIn(value, 'error_type') ?? stringIn(error, 'code') ?? number;
   const details = { retryable: false, ...(code !== undefined && { code }) };
   const message = findWords(error) ?? findWords(value) ?? 'The agent reported an error and did not say which.';
   if (typeof status === 'number' && status >= 400 && status < 600) return statusError(status, message, details);

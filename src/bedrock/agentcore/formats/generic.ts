@@ -1,6 +1,6 @@
 import type { Answer, Content } from '../answer.ts';
 import { readContent, toUsage } from './content.ts';
-import { readError } from './error.ts';
+import { error } from './error.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 import { isRepr, readRepr } from './repr.ts';
 
@@ -21,22 +21,25 @@ const names = [
 ];
 
 /** An object whose answer stands under one of the usual names, at any depth: `{"result": {"content": [{"text"}]}}`. */
-export const readGeneric: Format = (value, answer) => {
-  // AWS's own documentation streams `{"event": "partial response"}`.
-  if (typeof value['event'] === 'string' && value['data'] === undefined) {
-    answer.text(value['event']);
+export const generic: Format = {
+  name: 'generic',
+  read(value, answer, read) {
+    // AWS's own documentation streams `{"event": "partial response"}`.
+    if (typeof value['event'] === 'string' && value['data'] === undefined) {
+      answer.text(value['event']);
+      return true;
+    }
+    if (holders(value).some((holder) => holder !== value && error.read(holder, answer, read))) return true;
+    const content = find(value);
+    const usage = findUsage(value);
+    if (!content && !usage) return false;
+    if (content) tell(value, content, answer);
+    if ('result' in value) answer.lastUsage(usage);
+    else answer.usage(usage);
+    const stop = findStop(value);
+    if (stop !== undefined) answer.endMessage(stop);
     return true;
-  }
-  if (holders(value).some((holder) => holder !== value && readError(holder, answer))) return true;
-  const content = find(value);
-  const usage = findUsage(value);
-  if (!content && !usage) return false;
-  if (content) tell(value, content, answer);
-  if ('result' in value) answer.lastUsage(usage);
-  else answer.usage(usage);
-  const stop = findStop(value);
-  if (stop !== undefined) answer.endMessage(stop);
-  return true;
+  },
 };
 
 function tell(value: JsonValue, content: Content, answer: Answer): void {
@@ -75,7 +78,11 @@ function findUsage(value: JsonValue): ReturnType<typeof toUsage> {
 
 function findStop(value: JsonValue): string | undefined {
   for (const holder of holders(value)) {
-    const stop = stringIn(holder, 'stop_reason') ?? stringIn(holder, 'stopReason') ?? stringIn(holder, 'finish_reason');
+    const stop =
+      stringIn(holder, 'stop_reason') ??
+      stringIn(holder, 'stopReason') ??
+      stringIn(holder, 'finish_reason') ??
+      stringIn(holder, 'finishReason');
     if (stop !== undefined) return stop;
   }
   return undefined;

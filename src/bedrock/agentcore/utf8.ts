@@ -1,0 +1,45 @@
+import { isUtf8 } from 'node:buffer';
+import { BadGatewayError } from '../../errors.ts';
+import { cutShort } from './answer.ts';
+
+/** Bytes → text, told to `onText` as far as whole characters have come. Bytes that are no UTF-8 are an error. */
+export function createDecoder(onText: (text: string) => void) {
+  /** A read may end inside a character. */
+  let carry = Buffer.alloc(0);
+  let begun = false;
+
+  return {
+    write(bytes: Buffer): void {
+      const all = carry.length > 0 ? Buffer.concat([carry, bytes]) : bytes;
+      const whole = all.subarray(0, all.length - unfinished(all));
+      carry = Buffer.from(all.subarray(whole.length));
+      const text = whole.toString('utf8');
+      const isValid = isUtf8(whole);
+      // What stood before the garbage was said.
+      tell(isValid ? text : text.slice(0, text.indexOf('\ufffd')));
+      if (!isValid) throw new BadGatewayError('The agent sent bytes that are no UTF-8.');
+    },
+    end(): void {
+      if (carry.length > 0) throw cutShort('inside a character');
+    },
+  };
+
+  function tell(text: string): void {
+    if (text === '') return;
+    const isMarked = !begun && text.startsWith('\ufeff');
+    begun = true;
+    onText(isMarked ? text.slice(1) : text);
+  }
+}
+
+/** How many bytes at the end are the beginning of a character. */
+function unfinished(bytes: Buffer): number {
+  for (let count = 1; count <= Math.min(3, bytes.length); count++) {
+    const byte = bytes[bytes.length - count] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return length > count ? count : 0;
+  }
+  return 0;
+}
