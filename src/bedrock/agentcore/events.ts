@@ -2,15 +2,15 @@ import type { AgentEvent } from '../../agent.ts';
 import type { Reader } from '../call.ts';
 import { createAnswer } from './answer.ts';
 import { createBody, type Piece } from './body.ts';
-import { readConverse } from './formats/converse.ts';
-import { readError, toAgentError } from './formats/error.ts';
+import { converse } from './formats/converse.ts';
+import { agentError, toAgentError } from './formats/error.ts';
 import { type Format, isObject } from './formats/format.ts';
-import { readGeneric } from './formats/generic.ts';
-import { readStrands } from './formats/strands.ts';
+import { generic } from './formats/generic.ts';
+import { strands } from './formats/strands.ts';
 import { readString } from './formats/string.ts';
 
 /** What an agent's JSON may be; the first that knows a value reads it. A further family is one file and one line. */
-const formats: readonly Format[] = [readError, readConverse, readStrands, readGeneric];
+const formats: readonly Format[] = [agentError, converse, strands, generic];
 
 /** The body of an AgentCore answer, in whatever format its agent speaks → events. */
 export function createReader(contentType: string | undefined): Reader {
@@ -37,7 +37,9 @@ export function createReader(contentType: string | undefined): Reader {
 
   function readValue(value: unknown, raw: string, whole: boolean): boolean {
     if (typeof value === 'string') return readString(value, answer, readPiece);
-    if (isObject(value)) return formats.some((format) => format(value, answer, (inner) => readValue(inner, '', whole)));
+    if (isObject(value)) {
+      return formats.some((format) => format.read(value, answer, (inner) => readValue(inner, '', whole)));
+    }
     // In a stream Python's None says nothing; a number is a word of bare text that happens to be JSON.
     if (value !== null) answer.text(raw);
     else if (whole) answer.text('');

@@ -2,7 +2,7 @@ import { BadGatewayError } from '../../../errors.ts';
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { toUsage } from './content.ts';
-import { type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
 
 /** Shared with Strands, which wraps these events and tells the same text again. */
 const channel: Channel = { family: 'strands', name: 'event' };
@@ -13,7 +13,9 @@ const names = ['messageStart', 'contentBlockStart', 'contentBlockDelta', 'conten
  * The stream events of Bedrock's Converse API, as they are or under `event`.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
  */
-export function readConverse(value: JsonValue, answer: Answer): boolean {
+export const converse: Format = { name: 'converse', read };
+
+function read(value: JsonValue, answer: Answer): boolean {
   const event = objectIn(value, 'event') ?? value;
   const [name, ...others] = Object.keys(event);
   // Exactly one member: other formats have a `metadata` too, beside theirs.

@@ -1,7 +1,7 @@
 import { type APIError, BadGatewayError } from '../../../errors.ts';
 import { statusError } from '../../errors.ts';
 import type { Answer } from '../answer.ts';
-import { isObject, type JsonValue, stringIn } from './format.ts';
+import { type Format, isObject, type JsonValue, stringIn } from './format.ts';
 
 const answers = ['output', 'result', 'response', 'answer', 'completion', 'content', 'text'];
 
@@ -10,6 +10,9 @@ const answers = ['output', 'result', 'response', 'answer', 'completion', 'conten
  * agents have no other way. `{"error": …}` as both runtime SDKs write it, `{"type": "error"}` or `{"status": "error"}`,
  * unless an answer stands beside it.
  */
+export const agentError: Format = { name: 'error', read: readError };
+
+/** Whether a value is an error; the answer then knows. */
 export function readError(value: JsonValue, answer: Answer): boolean {
   const { error, type, status } = value;
   const isError = Boolean(error) || type === 'error' || status === 'error';

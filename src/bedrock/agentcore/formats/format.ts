@@ -3,11 +3,15 @@ import type { Answer } from '../answer.ts';
 /** A JSON object or array, its fields still to be tested. */
 export type JsonValue = Readonly<Record<string, unknown>>;
 
-/**
- * One family of agents: tells `answer` what a value means, or returns false when the value is none of its own. `read`
- * reads a value within a value.
- */
-export type Format = (value: JsonValue, answer: Answer, read: (value: unknown) => boolean) => boolean;
+/** One family of agents. */
+export interface Format {
+  readonly name: string;
+  /**
+   * Tells `answer` what a value means, or returns false when the value is none of its own. `read` reads a value within
+   * a value.
+   */
+  readonly read: (value: JsonValue, answer: Answer, read: (value: unknown) => boolean) => boolean;
+}
 
 /** A field that is an object, or `undefined`. */
 export function objectIn(value: unknown, name: string): JsonValue | undefined {

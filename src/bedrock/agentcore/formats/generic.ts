@@ -21,7 +21,9 @@ const names = [
 ];
 
 /** An object whose answer stands under one of the usual names, at any depth: `{"result": {"content": [{"text"}]}}`. */
-export const readGeneric: Format = (value, answer) => {
+export const generic: Format = { name: 'generic', read };
+
+function read(value: JsonValue, answer: Answer): boolean {
   // AWS's own documentation streams `{"event": "partial response"}`.
   if (typeof value['event'] === 'string' && value['data'] === undefined) {
     answer.text(value['event']);
@@ -37,7 +39,7 @@ export const readGeneric: Format = (value, answer) => {
   const stop = findStop(value);
   if (stop !== undefined) answer.endMessage(stop);
   return true;
-};
+}
 
 function tell(value: JsonValue, content: Content, answer: Answer): void {
   if (isRepr(content.text)) return readRepr(content.text, answer);

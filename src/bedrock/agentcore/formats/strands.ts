@@ -8,7 +8,9 @@ import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
 const data: Channel = { family: 'strands', name: 'data' };
 
 /** The events of a Strands agent in Python, its graphs and swarms included, as the agent's loop yields them. */
-export const readStrands: Format = (value, answer, read) => {
+export const strands: Format = { name: 'strands', read: readEvent };
+
+function readEvent(value: JsonValue, answer: Answer, read: (value: unknown) => boolean): boolean {
   const type = stringIn(value, 'type');
   if (type?.startsWith('multiagent_')) {
     answer.at(stringIn(value, 'node_id') ?? '');
@@ -37,7 +39,7 @@ export const readStrands: Format = (value, answer, read) => {
   }
   if (value['start_event_loop'] === true) answer.begin();
   return isAboutTheLoop(value);
-};
+}
 
 function readMessage(message: JsonValue, answer: Answer): void {
   // The loop hands tool results to the model as a message of the user.
