@@ -21,7 +21,10 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   let message = open();
   /** The message that spoke last. */
   let speaker: Message | undefined;
-  const usageOf = createMessage();
+  /** Whether what follows is set off from what it said. */
+  let apart = false;
+  /** The channels that are heard from beginning to end. */
+  const throughout = createMessage();
   let usageSeen = false;
   /** Whether anything was understood, be it an empty text. */
   let understood = false;
@@ -40,10 +43,16 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     message = open();
   }
 
+  function at(name: string): void {
+    node = name;
+    message = messages.get(name) ?? open();
+  }
+
   function say(type: 'text' | 'reasoning', text: string): void {
     if (message.told) begin();
-    if (speaker && speaker !== message) emit({ type: 'message' });
+    if (speaker && (speaker !== message || apart)) emit({ type: 'message' });
     speaker = message;
+    apart = false;
     emit({ type, text });
   }
 
@@ -81,19 +90,46 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     message: tellWhole,
 
     /** What follows is said by this node of a graph of agents. */
-    at(name: string): void {
-      node = name;
-      message = messages.get(name) ?? open();
+    at,
+
+    /**
+     * The message of this id goes on, or begins, and then the agent ran what was called before it. False when it was
+     * told whole: it is only repeated.
+     */
+    inMessage(id: string): boolean {
+      const known = messages.get(id);
+      if (known?.told) return false;
+      if (!known) for (const each of messages.values()) each.calls.clear();
+      at(id);
+      return true;
     },
+
+    /** Whether a family that tells its whole answer on several channels is heard on this one, the first that spoke. */
+    hears: (channel: Channel): boolean => throughout.isFirst('answer', channel),
 
     /** A message begins whose end will be told. */
     beginMessage(): void {
       begin();
       message.open = true;
     },
+    /** The end of this message will be told, whether or not its beginning was. */
+    openMessage(): void {
+      if (message.told) begin();
+      message.open = true;
+    },
+    /** Another part of a message begins, which reads as a message of its own. */
+    setOff(): void {
+      apart = message.said;
+    },
+    /** What is told again of a message after this belongs to it. */
     endMessage(reason: string | undefined): void {
       message.open = false;
       stopReason = reason ?? stopReason;
+    },
+    /** What is told after this belongs to another message. */
+    closeMessage(reason?: string): void {
+      this.endMessage(reason);
+      message.told = true;
     },
 
     /** The agent's own last word, which repeats the last message where there was one. */
@@ -107,7 +143,14 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
 
     beginCall(key: string, id: string, name: string): void {
+      if (message.told) begin();
       message.calls.set(key, { id, name, arguments: '' });
+    },
+    /** A whole call, whose pieces may have been heard. */
+    call(call: ToolCall): void {
+      if ([...message.calls.values()].some(({ id }) => id === call.id)) return;
+      if (message.told) begin();
+      message.calls.set(call.id, call);
     },
     addArguments(key: string, json: string): void {
       const call = message.calls.get(key);
@@ -117,15 +160,28 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     dropCalls(): void {
       message.calls.clear();
     },
+    /** The agent ran this one, whichever message called for it. */
+    dropCall(id: string): void {
+      for (const { calls } of messages.values()) {
+        for (const [key, call] of calls) if (call.id === id) calls.delete(key);
+      }
+    },
 
     usage(usage: Usage | undefined, channel?: Channel): void {
-      if (!usage || !usageOf.isFirst('usage', channel)) return;
+      if (!usage || !throughout.isFirst('usage', channel)) return;
       usageSeen = true;
       emit({ type: 'usage', ...usage });
     },
     /** Usage that sums up what may have been told before. */
     lastUsage(usage: Usage | undefined): void {
       if (!usageSeen) this.usage(usage);
+    },
+
+    /** Usage of the whole run, in place of what its model calls told. */
+    totalUsage(usage: Usage | undefined): void {
+      if (!usage) return;
+      usageSeen = true;
+      emit({ type: 'usage', ...usage, total: true });
     },
 
     /** The agent failed. Strands tells as an error, too, that its model reached its limit. */

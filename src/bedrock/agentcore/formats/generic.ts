@@ -18,6 +18,7 @@ const names = [
   'generated_text',
   'body',
   'raw',
+  'blocks',
 ];
 
 /** An object whose answer stands under one of the usual names, at any depth: `{"result": {"content": [{"text"}]}}`. */
