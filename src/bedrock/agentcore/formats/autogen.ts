@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
-import { readContent, toUsage } from './content.ts';
+import { toUsage } from './content.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
 /** A run tells its messages one by one, and all of them once more in its result. */
@@ -71,8 +71,10 @@ function readMessage(message: JsonValue, answer: Answer): void {
 }
 
 function toText(content: unknown): string {
-  // A structured message holds an object: what was asked for.
-  return readContent(content)?.text ?? (isObject(content) ? JSON.stringify(content) : '');
+  // Beside its texts a message may hold images.
+  if (Array.isArray(content)) return content.filter((part) => typeof part === 'string').join('\n');
+  // A structured one holds what was asked for.
+  return typeof content === 'string' ? content : isObject(content) ? JSON.stringify(content) : '';
 }
 
 function listOf(content: unknown): readonly unknown[] {

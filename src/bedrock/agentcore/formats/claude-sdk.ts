@@ -3,7 +3,7 @@ import type { Channel } from '../message.ts';
 import { readStreamEvent } from './anthropic.ts';
 import { readBlocks, readContent, toUsage } from './content.ts';
 import { toAgentError } from './error.ts';
-import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 /** Whole blocks, each in a message of its own; their pieces may have been heard. */
 const blocks: Channel = { family: 'anthropic', name: 'blocks' };
@@ -55,7 +55,7 @@ function isCall(block: JsonValue): boolean {
 
 function readMessage(value: JsonValue, answer: Answer): void {
   const message = objectIn(value, 'message') ?? value;
-  const content = Array.isArray(message['content']) ? message['content'].filter(isObject) : [];
+  const content = listIn(message, 'content');
   const results = content.flatMap((block) => stringIn(block, 'tool_use_id') ?? []);
   for (const id of results) answer.dropCall(id);
   const isAssistant =

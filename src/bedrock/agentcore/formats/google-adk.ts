@@ -2,7 +2,7 @@ import { toFinishReason } from '../finish.ts';
 import type { Answer } from '../answer.ts';
 import { readBlocks, toUsage } from './content.ts';
 import { toAgentError } from './error.ts';
-import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 /**
  * The events of Google's Agent Development Kit, in the spelling of Python or of JSON; one, or a list of them.
@@ -34,7 +34,7 @@ function either(value: JsonValue, snake: string, camel: string): unknown {
 
 function readEvent(event: JsonValue, answer: Answer): void {
   const content = objectIn(event, 'content');
-  const parts = Array.isArray(content?.['parts']) ? content['parts'] : [];
+  const parts = listIn(content, 'parts');
   for (const part of parts) {
     const result = objectIn(part, 'functionResponse') ?? objectIn(part, 'function_response');
     if (result) answer.dropCall(stringIn(result, 'id') ?? stringIn(result, 'name') ?? '');

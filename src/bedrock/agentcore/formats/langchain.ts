@@ -2,7 +2,7 @@ import type { ToolCall } from '../../../agent.ts';
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { readContent, toUsage } from './content.ts';
-import { isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 type Kind = 'ai' | 'human' | 'tool' | 'other';
 
@@ -76,7 +76,7 @@ export function readMessage(message: LangchainMessage, channel: Channel, answer:
 }
 
 function readCallPiece(piece: JsonValue, answer: Answer): void {
-  const key = String(piece['index'] ?? 0);
+  const key = String(piece['index']);
   const [id, name] = [stringIn(piece, 'id'), stringIn(piece, 'name')];
   if (id && name) answer.beginCall(key, id, name);
   answer.addArguments(key, stringIn(piece, 'args') ?? '');
@@ -96,9 +96,4 @@ function readMetadata(fields: JsonValue, answer: Answer): void {
   const usage = objectIn(fields, 'usage_metadata') ?? objectIn(metadata, 'token_usage') ?? objectIn(metadata, 'usage');
   answer.usage(toUsage(usage));
   answer.endMessage(stops.map((name) => stringIn(metadata, name)).find((stop) => stop));
-}
-
-function listIn(value: JsonValue, name: string): readonly JsonValue[] {
-  const list = value[name];
-  return Array.isArray(list) ? list.filter(isObject) : [];
 }

@@ -18,7 +18,7 @@ export const langgraph: Format = {
     if (Array.isArray(value)) return readTuple(value, answer);
     const { type, event, data } = value;
     if (typeof type === 'string' && modes.includes(type) && 'ns' in value)
-      return readMode(type, data, answer, isInTool(value['ns']));
+      return isInTool(value['ns']) || readMode(type, data, answer);
     if (typeof event === 'string' && event.startsWith('on_')) return readEvent(event, value, answer);
     const message = toMessage(value);
     if (message) {
@@ -31,41 +31,39 @@ export const langgraph: Format = {
   },
 };
 
-/** `[mode, data]`, each with a namespace before it where subgraphs tell too; `[message, metadata]`; or a list of messages. */
+/** `[message, metadata]`, `[mode, data]`, either with the namespace of a subgraph before it; or a list of messages. */
 function readTuple(tuple: readonly unknown[], answer: Answer): boolean {
-  const [first, second, third] = tuple;
-  if (typeof first === 'string' && modes.includes(first) && tuple.length === 2) return readMode(first, second, answer);
-  if (Array.isArray(first) && first.every((each) => typeof each === 'string')) {
-    const isTool = isInTool(first);
-    if (tuple.length === 3 && typeof second === 'string' && modes.includes(second))
-      return readMode(second, third, answer, isTool);
-    if (tuple.length === 2 && isObject(second))
-      return (
-        isTool || readState(second, answer) || readUpdate(second, answer) || readTuple(Object.values(second), answer)
-      );
+  const [first, second] = tuple;
+  if (isNamespace(first) && tuple.length > 1) {
+    const [, ...rest] = tuple;
+    const known = rest.length === 1 ? second : rest;
+    return isInTool(first) || (isObject(known) && langgraph.read(known, answer, () => false));
   }
+  if (typeof first === 'string') return tuple.length === 2 && modes.includes(first) && readMode(first, second, answer);
   const message = toMessage(first);
   if (message && tuple.length === 2 && isObject(second) && !toMessage(second)) {
-    const isTool = isInTool(second['langgraph_checkpoint_ns'] ?? second['checkpoint_ns']);
-    // What a model within a tool says is for the agent.
-    if (!isTool || message.kind === 'tool') readMessage(message, channel('messages'), answer);
+    const namespace = second['langgraph_checkpoint_ns'] ?? second['checkpoint_ns'];
+    if (!isInTool(namespace) || message.kind === 'tool') readMessage(message, channel('messages'), answer);
     return true;
   }
   return tuple.length > 0 && tuple.every(toMessage) && readState({ messages: tuple }, answer);
 }
 
-/** Tools are run by a node that LangGraph names so. */
+function isNamespace(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+/** What a model within a tool says is for the agent. Tools are run by a node that LangGraph names so. */
 function isInTool(namespace: unknown): boolean {
   const first: unknown = Array.isArray(namespace) ? namespace[0] : namespace;
   return typeof first === 'string' && first.startsWith('tools:');
 }
 
-function readMode(mode: string, data: unknown, answer: Answer, isTool = false): boolean {
+function readMode(mode: string, data: unknown, answer: Answer): boolean {
   if (!isObject(data)) return true;
-  const isMessages = mode === 'messages' && Array.isArray(data);
-  if (isMessages) readTuple(isTool ? [data[0], { checkpoint_ns: 'tools:' }] : data, answer);
-  else if (mode === 'updates' && !isTool) readUpdate(data, answer);
-  else if (mode === 'values' && !isTool) readState(data, answer);
+  if (mode === 'messages' && Array.isArray(data)) readTuple(data, answer);
+  else if (mode === 'updates') readUpdate(data, answer);
+  else if (mode === 'values') readState(data, answer);
   else if (mode === 'events') langgraph.read(data, answer, () => false);
   return true;
 }
@@ -87,11 +85,16 @@ function readMessages(list: unknown, from: Channel, answer: Answer): boolean {
 function readUpdate(update: JsonValue, answer: Answer): boolean {
   const interrupts = update['__interrupt__'];
   if (Array.isArray(interrupts)) {
-    for (const interrupt of interrupts) answer.text(stringIn(interrupt, 'value') ?? '');
+    for (const interrupt of interrupts) {
+      const question = stringIn(interrupt, 'value');
+      if (question === undefined) continue;
+      answer.begin();
+      answer.text(question);
+    }
     return true;
   }
-  const added = Object.values(update).flatMap((node) => (Array.isArray(node) ? node : [node]));
-  const lists = added.map((node) => (isObject(node) ? node['messages'] : undefined)).filter(isObject);
+  const added = Object.values(update).flatMap((node): unknown => node);
+  const lists = added.flatMap((node) => objectIn(node, 'messages') ?? []);
   const isUpdate = added.every((node) => isObject(node) || node === null);
   return isUpdate && lists.map((list) => readMessages(list, channel('updates'), answer)).includes(true);
 }

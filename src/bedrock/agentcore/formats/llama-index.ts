@@ -2,7 +2,7 @@ import type { ToolCall } from '../../../agent.ts';
 import type { Answer, Content } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { readBlocks, readContent, toUsage } from './content.ts';
-import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 const stream: Channel = { family: 'llama-index', name: 'stream' };
 const output: Channel = { family: 'llama-index', name: 'output' };
@@ -60,13 +60,11 @@ function toCall(value: JsonValue): ToolCall {
 
 function toContent(output: JsonValue): Content {
   const response = objectIn(output, 'response');
-  const blocks = response?.['blocks'];
-  const { text, reasoning } = readBlocks(Array.isArray(blocks) ? blocks.filter(isObject).map(toBlock) : []);
-  const calls = output['tool_calls'];
+  const { text, reasoning } = readBlocks(listIn(response, 'blocks').map(toBlock));
   return {
     text: readContent(response?.['content'])?.text ?? text,
     reasoning,
-    calls: Array.isArray(calls) ? calls.filter(isObject).map(toCall) : [],
+    calls: listIn(output, 'tool_calls').map(toCall),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import { readBlocks, readContent, toUsage } from './content.ts';
-import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 /**
  * OpenAI's chat completions, whole and in chunks, as agents pass them on from a model or a gateway.
@@ -36,7 +36,7 @@ function readDelta(delta: JsonValue, answer: Answer): void {
   answer.reasoning(toReasoning(delta));
   answer.text(toText(delta));
   for (const call of listIn(delta, 'tool_calls')) {
-    const key = String(call['index'] ?? 0);
+    const key = String(call['index']);
     const name = stringIn(objectIn(call, 'function'), 'name');
     const id = stringIn(call, 'id');
     // Only the first piece names the function.
@@ -59,9 +59,4 @@ function toText(message: JsonValue): string {
 function toReasoning(message: JsonValue): string {
   const reasoning = stringIn(message, 'reasoning_content') ?? stringIn(message, 'reasoning');
   return reasoning ?? readContent(message['content'])?.reasoning ?? '';
-}
-
-function listIn(value: JsonValue, name: string): readonly JsonValue[] {
-  const list = value[name];
-  return Array.isArray(list) ? list.filter(isObject) : [];
 }

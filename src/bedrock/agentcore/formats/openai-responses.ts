@@ -3,7 +3,7 @@ import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { readContent, toUsage } from './content.ts';
 import { toAgentError } from './error.ts';
-import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 /** Everything is told up to three times: in pieces, with the whole response, and by the SDK as an item of the run. */
 const delta: Channel = { family: 'openai-responses', name: 'delta' };
@@ -93,8 +93,7 @@ function readEvent(type: string, event: JsonValue, answer: Answer): boolean {
 
 function readResponse(response: JsonValue, answer: Answer): boolean {
   if (response['status'] === 'failed') throw new BadGatewayError('The model failed to respond.');
-  const { output } = response;
-  if (Array.isArray(output)) for (const each of output) if (isObject(each)) readItem(each, answer, done);
+  for (const each of listIn(response, 'output')) readItem(each, answer, done);
   answer.usage(toUsage(objectIn(response, 'usage')));
   answer.closeMessage(stringIn(objectIn(response, 'incomplete_details'), 'reason') ?? stringIn(response, 'status'));
   return true;
@@ -129,9 +128,9 @@ function readItem(raw: JsonValue, answer: Answer, channel: Channel): boolean {
 /** The TypeScript SDK's result as a whole. */
 function readRun(state: JsonValue, answer: Answer): boolean {
   const output = objectIn(state, 'currentStep')?.['output'];
-  const responses = Array.isArray(state['modelResponses']) ? state['modelResponses'] : [];
+  const responses = listIn(state, 'modelResponses');
   for (const response of responses) answer.usage(toUsage(objectIn(response, 'usage')), { ...delta, name: 'run' });
   if (typeof output === 'string') answer.result({ text: output, reasoning: '', calls: [] });
-  else for (const each of responses.slice(-1)) if (isObject(each)) readResponse({ ...each, usage: undefined }, answer);
+  else for (const each of responses.slice(-1)) readResponse({ ...each, usage: undefined }, answer);
   return true;
 }

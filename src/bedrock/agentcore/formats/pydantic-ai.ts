@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { toUsage } from './content.ts';
-import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 const parts: Channel = { family: 'pydantic-ai', name: 'parts' };
 const response: Channel = { family: 'pydantic-ai', name: 'response' };
@@ -45,7 +45,8 @@ function readEvent(kind: string, event: JsonValue, answer: Answer): void {
       break;
     case 'function_tool_result':
     case 'output_tool_result':
-      answer.dropCall(stringIn(objectIn(event, 'result') ?? part, 'tool_call_id') ?? '');
+      // What the run leaves to the caller its result names.
+      answer.begin();
       break;
     case 'agent_run_result':
       readResult(objectIn(event, 'result') ?? {}, answer);
@@ -73,16 +74,15 @@ function readCall(part: JsonValue, answer: Answer): void {
 
 function readResult(result: JsonValue, answer: Answer): void {
   const { output } = result;
-  const deferred = objectIn(output, 'calls');
   // The run left tools to the caller.
-  if (Array.isArray(deferred)) return deferred.filter(isObject).forEach((part) => readCall(part, answer));
+  if (objectIn(output, 'approvals')) return listIn(output, 'calls').forEach((part) => readCall(part, answer));
   answer.result({ text: typeof output === 'string' ? output : toJson(output), reasoning: '', calls: [] });
   answer.totalUsage(toUsage(objectIn(result, 'usage') ?? objectIn(objectIn(result, '_state'), 'usage')));
 }
 
 /** A request holds what goes to the model: the user's words and the results of tools. */
 function readMessage(message: JsonValue, answer: Answer): void {
-  const list = (Array.isArray(message['parts']) ? message['parts'] : []).filter(isObject);
+  const list = listIn(message, 'parts');
   if (message['kind'] === 'request') {
     for (const part of list) answer.dropCall(stringIn(part, 'tool_call_id') ?? '');
     return;
