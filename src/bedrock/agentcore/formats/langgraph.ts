@@ -94,7 +94,7 @@ function readUpdate(update: JsonValue, answer: Answer): boolean {
     return true;
   }
   const added = Object.values(update).flatMap((node): unknown => node);
-  const lists = added.flatMap((node) => objectIn(node, 'messages') ?? []);
+  const lists = added.map((node) => objectIn(node, 'messages')).filter(isObject);
   const isUpdate = added.every((node) => isObject(node) || node === null);
   return isUpdate && lists.map((list) => readMessages(list, channel('updates'), answer)).includes(true);
 }

@@ -13,7 +13,7 @@ const framed = /^(data:[ {["]|((event|id|retry):[^\n]*\n)+data:)/;
 /** A JSON string: a piece of text, unless it is something that was put into a string on its way. */
 export function readString(text: string, answer: Answer, readPiece: (piece: Piece) => void): boolean {
   if (isRepr(text)) {
-    readRepr(text, answer);
+    readRepr(text, answer, (value) => readPiece({ type: 'value', value, raw: text, whole: false }));
   } else if (framed.test(text)) {
     const events = createEvents(readPiece);
     events.write(text);
