@@ -195,7 +195,12 @@ describe('CrewAI', () => {
 
   test('is read whole', () => {
     expect(readWhole(crew)).toMatchObject({ text: 'It is 5.', usage: [74, 32] });
-    const agent = { raw: 'Hi', agent_role: 'Adder', usage_metrics: { prompt_tokens: 3, completion_tokens: 2 } };
+    const agent = {
+      raw: 'Hi',
+      agent_role: 'Adder',
+      usage_metrics: { prompt_tokens: 3, completion_tokens: 2 },
+      messages: [{ role: 'assistant', content: 'INNER' }],
+    };
     expect(readWhole(agent)).toMatchObject({ text: 'Hi', usage: [3, 2] });
   });
 

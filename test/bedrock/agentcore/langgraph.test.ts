@@ -252,6 +252,12 @@ describe('a graph', () => {
     expect(readStream(chunk('Hi'), failure)).toMatchObject({ text: 'Hi', error: 'Boom', finish: undefined });
   });
 
+  test('is not what another framework keeps beside its answer', () => {
+    const messages = [{ role: 'user', content: [{ text: 'PROMPT' }] }];
+    expect(readStream({ data: 'Hi', messages, agent: '<agent>' })).toMatchObject({ text: 'Hi', error: undefined });
+    expect(readWhole({ messages: [...messages, { role: 'assistant', content: 'Hi' }] })).toMatchObject({ text: 'Hi' });
+  });
+
   test('is silent where it has nothing to say', () => {
     const silent = [{ plan: { steps: ['SECRET'] } }, ['custom', { progress: 1 }], ['debug', { type: 'task' }], null];
     expect(readStream(...silent, ai('Hi'))).toMatchObject({ text: 'Hi', error: undefined });

@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
-import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 import { readMessage, toListed, toMessage } from './langchain.ts';
 
 /** A graph may be asked to tell its run in several modes at once, which all tell the whole answer. */
@@ -25,9 +25,8 @@ export const langgraph: Format = {
       readMessage(message, channel('messages'), answer);
       return true;
     }
-    return (
-      readState(value, answer) || readUpdate(value, answer) || readResult(value, answer) || readEventData(value, answer)
-    );
+    if (isState(value) && readState(value, answer)) return true;
+    return readUpdate(value, answer) || readResult(value, answer) || readEventData(value, answer);
   },
 };
 
@@ -68,6 +67,11 @@ function readMode(mode: string, data: unknown, answer: Answer): boolean {
   return true;
 }
 
+/** Other frameworks have messages, too, beside what they tell; OpenAI's are a graph's where nothing else is. */
+function isState(value: JsonValue): boolean {
+  return listIn(value, 'messages').some((each) => toMessage(each)) || Object.keys(value).join() === 'messages';
+}
+
 /** What a graph knows: the whole conversation, of which the last turn is the answer. */
 function readState(state: JsonValue, answer: Answer): boolean {
   return readMessages(state['messages'], channel('values'), answer);
@@ -106,7 +110,7 @@ function readResult(value: JsonValue, answer: Answer): boolean {
     if (!inner) return false;
     const message = toMessage(inner);
     if (message) readMessage(message, channel('result'), answer);
-    return message !== undefined || readState(inner, answer);
+    return message !== undefined || (isState(inner) && readState(inner, answer));
   });
 }
 
