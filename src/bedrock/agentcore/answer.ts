@@ -59,9 +59,11 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   function tell(text: string, channel?: Channel): void {
     understood = true;
     if (text === '' || !message.isFirst('text', channel)) return;
+    // The agent ran what it called for, and goes on in another message.
+    if (message.calls.size > 0) begin();
+    message.isFirst('text', channel);
     say('text', text);
     message.said = true;
-    message.calls.clear();
   }
 
   function think(text: string, channel?: Channel): void {
@@ -106,6 +108,11 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
 
     /** Whether a family that tells its whole answer on several channels is heard on this one, the first that spoke. */
     hears: (channel: Channel): boolean => throughout.isFirst('answer', channel),
+
+    /** From here on, this message says its text on this channel. */
+    speaksOn(channel: Channel): void {
+      message.isFirst('text', channel);
+    },
 
     /** A message begins whose end will be told. */
     beginMessage(): void {

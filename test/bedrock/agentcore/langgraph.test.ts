@@ -252,6 +252,26 @@ describe('a graph', () => {
     expect(readStream(chunk('Hi'), failure)).toMatchObject({ text: 'Hi', error: 'Boom', finish: undefined });
   });
 
+  test('that tells only contents shows no result of a tool where the contents are blocks', () => {
+    const piece = (fields: Fields) => [{ type: 'tool_use', index: 1, name: null, id: null, ...fields }];
+    const contents = [
+      [],
+      [{ type: 'text', text: 'Let me ', index: 0 }],
+      [{ type: 'text', text: 'add.', index: 0 }],
+      [{ index: 0 }],
+      piece({ name: 'add', id: 'c1' }),
+      piece({ input: '{"a":' }),
+      piece({ input: '2}' }),
+    ];
+    const last = [{ type: 'text', text: 'It is 5.', index: 0 }];
+    expect(readStream(...contents, 'TOOL', last, '(Done.)')).toMatchObject({
+      ...answer,
+      text: `${answer.text}(Done.)`,
+    });
+    expect(readStream(...contents)).toMatchObject({ calls: ['add({"a":2})'], finish: 'tool-calls' });
+    expect(readStream('Let me add.', 'TOOL', 'It is 5.').text).toBe('Let me add.TOOLIt is 5.');
+  });
+
   test('is not what another framework keeps beside its answer', () => {
     const messages = [{ role: 'user', content: [{ text: 'PROMPT' }] }];
     expect(readStream({ data: 'Hi', messages, agent: '<agent>' })).toMatchObject({ text: 'Hi', error: undefined });

@@ -24,7 +24,7 @@ export const anthropic: Format = {
       return true;
     }
     if (type === 'message' && value['role'] === 'assistant') return readMessage(value, answer);
-    return readStreamEvent(value, answer);
+    return readStreamEvent(objectIn(value, 'event') ?? value, answer);
   },
 };
 

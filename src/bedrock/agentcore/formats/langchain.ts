@@ -1,7 +1,7 @@
 import type { ToolCall } from '../../../agent.ts';
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
-import { readContent, toUsage } from './content.ts';
+import { readBlocks, readContent, toUsage } from './content.ts';
 import { isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
 
 type Kind = 'ai' | 'human' | 'tool' | 'other';
@@ -87,6 +87,27 @@ function toCall(call: JsonValue): ToolCall {
   const { name = '', args, arguments: written } = objectIn(call, 'function') ?? call;
   const input = typeof written === 'string' ? written : JSON.stringify(args ?? {});
   return { id: stringIn(call, 'id') ?? String(name), name: String(name), arguments: input };
+}
+
+/** What a tool returns is a bare string where only contents are told. */
+const blocks: Channel = { family: 'content', name: 'blocks' };
+
+/** The blocks of a chunk, told without their message; false when a list holds anything else. */
+export function readPieces(list: readonly unknown[], answer: Answer): boolean {
+  const pieces = list.filter(isObject);
+  const isContent = pieces.every((piece) => typeof piece['type'] === 'string' && 'index' in piece);
+  if (pieces.length === 0 || pieces.length < list.length || !isContent) return false;
+  const { text, reasoning } = readBlocks(pieces);
+  answer.reasoning(reasoning);
+  answer.text(text);
+  for (const piece of pieces) {
+    if (piece['type'] !== 'tool_use') continue;
+    // An empty object only holds the place of what follows.
+    const input = JSON.stringify(piece['input'] ?? {}).replace(/^\{\}$/, '');
+    readCallPiece({ ...piece, args: stringIn(piece, 'input') ?? input }, answer);
+    answer.speaksOn(blocks);
+  }
+  return true;
 }
 
 const stops = ['finish_reason', 'stopReason', 'stop_reason', 'finishReason', 'done_reason'];

@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
-import { readMessage, toListed, toMessage } from './langchain.ts';
+import { readMessage, readPieces, toListed, toMessage } from './langchain.ts';
 
 /** A graph may be asked to tell its run in several modes at once, which all tell the whole answer. */
 const channel = (name: string): Channel => ({ family: 'langgraph', name });
@@ -45,7 +45,8 @@ function readTuple(tuple: readonly unknown[], answer: Answer): boolean {
     if (!isInTool(namespace) || message.kind === 'tool') readMessage(message, channel('messages'), answer);
     return true;
   }
-  return tuple.length > 0 && tuple.every(toMessage) && readState({ messages: tuple }, answer);
+  if (tuple.length > 0 && tuple.every(toMessage)) return readState({ messages: tuple }, answer);
+  return readPieces(tuple, answer);
 }
 
 function isNamespace(value: unknown): value is readonly string[] {
