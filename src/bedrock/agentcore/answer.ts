@@ -23,6 +23,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   let speaker: Message | undefined;
   /** Whether what follows is set off from what it said. */
   let apart = false;
+  const ids = new Set<string>();
   /** The channels that are heard from beginning to end. */
   const throughout = createMessage();
   let usageSeen = false;
@@ -43,13 +44,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     message = open();
   }
 
-  function at(name: string): void {
-    node = name;
-    message = messages.get(name) ?? open();
-  }
-
   function say(type: 'text' | 'reasoning', text: string): void {
-    if (message.told) begin();
     if (speaker && (speaker !== message || apart)) emit({ type: 'message' });
     speaker = message;
     apart = false;
@@ -60,7 +55,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     understood = true;
     if (text === '' || !message.isFirst('text', channel)) return;
     // The agent ran what it called for, and goes on in another message.
-    if (message.calls.size > 0) begin();
+    if (message.told || message.calls.size > 0) begin();
     message.isFirst('text', channel);
     say('text', text);
     message.said = true;
@@ -68,6 +63,8 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
 
   function think(text: string, channel?: Channel): void {
     if (text === '' || !message.isFirst('reasoning', channel)) return;
+    if (message.told) begin();
+    message.isFirst('reasoning', channel);
     say('reasoning', text);
     message.thought = true;
   }
@@ -81,8 +78,13 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       say('text', text);
       message.said = true;
     }
-    if (message.calls.size === 0) for (const call of calls) message.calls.set(call.id, call);
+    if (message.calls.size === 0) calls.forEach(addCall);
     message.told = message.said || message.thought || calls.length > 0;
+  }
+
+  function addCall(call: ToolCall): void {
+    if (!message.called.has(call.id)) message.calls.set(call.id, call);
+    message.called.add(call.id);
   }
 
   return {
@@ -92,18 +94,22 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     message: tellWhole,
 
     /** What follows is said by this node of a graph of agents. */
-    at,
+    at(name: string): void {
+      node = name;
+      message = messages.get(name) ?? open();
+    },
 
-    /**
-     * The message of this id goes on, or begins, and then the agent ran what was called before it. False when it was
-     * told whole: it is only repeated.
-     */
-    inMessage(id: string): boolean {
-      const known = messages.get(id);
-      if (known?.told) return false;
-      if (!known) for (const each of messages.values()) each.calls.clear();
-      at(id);
-      return true;
+    /** What follows belongs to the message of this id; a new id begins a further message. */
+    within(id: string): void {
+      if (message.id !== id && (message.id !== undefined || message.said || message.told)) begin();
+      message.id = id;
+    },
+
+    /** Whether a whole message of this id was told before; from now on it was. */
+    knows(id: string): boolean {
+      const isKnown = ids.has(id);
+      ids.add(id);
+      return isKnown;
     },
 
     /** Whether a family that tells its whole answer on several channels is heard on this one, the first that spoke. */
@@ -134,8 +140,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       stopReason = reason ?? stopReason;
     },
     /** What is told after this belongs to another message. */
-    closeMessage(reason?: string): void {
-      this.endMessage(reason);
+    closeMessage(): void {
       message.told = true;
     },
 
@@ -152,12 +157,12 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     beginCall(key: string, id: string, name: string): void {
       if (message.told) begin();
       message.calls.set(key, { id, name, arguments: '' });
+      message.called.add(id);
     },
     /** A whole call, whose pieces may have been heard. */
     call(call: ToolCall): void {
-      if ([...message.calls.values()].some(({ id }) => id === call.id)) return;
-      if (message.told) begin();
-      message.calls.set(call.id, call);
+      if (message.told && !message.called.has(call.id)) begin();
+      addCall(call);
     },
     addArguments(key: string, json: string): void {
       const call = message.calls.get(key);
@@ -169,7 +174,8 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
     /** The agent ran this one, whichever message called for it. */
     dropCall(id: string): void {
-      for (const { calls } of messages.values()) {
+      for (const { calls, called } of messages.values()) {
+        if (!called.has(id) || calls.delete(id)) continue;
         for (const [key, call] of calls) if (call.id === id) calls.delete(key);
       }
     },

@@ -8,6 +8,8 @@ export interface Channel {
 
 /** One assistant message of an answer, while it is told. */
 export interface Message {
+  /** Its name among the messages of an answer, where the agent gives it one. */
+  id?: string;
   /** Whether it has said any text, or thought aloud. */
   said: boolean;
   thought: boolean;
@@ -17,6 +19,8 @@ export interface Message {
   open: boolean;
   /** Calls that the agent may still run itself: only those open at the end are the caller's. */
   readonly calls: Map<string, ToolCall>;
+  /** All that it called for: what was run is nobody's when it is told again. */
+  readonly called: Set<string>;
   readonly isFirst: (kind: string, channel: Channel | undefined) => boolean;
 }
 
@@ -29,6 +33,7 @@ export function createMessage(): Message {
     told: false,
     open: false,
     calls: new Map(),
+    called: new Set(),
     isFirst(kind, channel) {
       if (!channel) return true;
       const key = `${kind} ${channel.family}`;

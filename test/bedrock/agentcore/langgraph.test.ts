@@ -143,6 +143,10 @@ describe('a graph', () => {
       ],
     ],
     [
+      'in updates whose messages have no ids',
+      [{ a: { messages: [ai('Let me add.', { id: null })] } }, { b: { messages: [ai('It is 5.', { id: null })] } }],
+    ],
+    [
       'in events',
       [
         { event: 'on_chain_start', name: 'LangGraph', data: { input: { messages: [human('Hi')] } }, metadata: {} },

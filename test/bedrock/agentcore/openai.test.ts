@@ -163,6 +163,11 @@ describe('responses and runs of the Agents SDK', () => {
       [74, 32],
     ],
     [
+      'as pieces and items only',
+      [thinking, delta('Let me add.'), ...items.slice(0, 4), delta('It is 5.'), items[4]],
+      undefined,
+    ],
+    [
       'as events of the SDK in TypeScript, whose thoughts only the model tells',
       [
         { type: 'response_started' },

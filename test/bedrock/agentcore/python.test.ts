@@ -177,7 +177,7 @@ describe('an agent that yields its objects as they are', () => {
     "type='a' is a keyword",
     'RunResult is a class',
     '(see AIMessage)',
-    'content=yes',
+    'content=yes and no',
   ])('is not every text that looks like it: %s', (text) => {
     expect(readStream(text)).toMatchObject({ text });
   });

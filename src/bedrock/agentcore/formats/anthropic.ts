@@ -44,7 +44,8 @@ export function readStreamEvent(event: JsonValue, answer: Answer): boolean {
     case 'message_start': {
       const message = objectIn(event, 'message');
       const id = stringIn(message, 'id');
-      if (id === undefined || !answer.inMessage(id)) answer.begin();
+      if (id === undefined) answer.begin();
+      else answer.within(id);
       answer.openMessage();
       const usage = toUsage(objectIn(message, 'usage'));
       // What was written by then is counted again in the end.

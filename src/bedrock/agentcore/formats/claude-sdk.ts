@@ -60,15 +60,13 @@ function readMessage(value: JsonValue, answer: Answer): void {
   for (const id of results) answer.dropCall(id);
   const isAssistant =
     value['type'] === 'assistant' || 'model' in message || !('parent_tool_use_id' in value || results.length > 0);
-  if (!isAssistant) {
-    // Old versions give their messages no ids: the next one is another.
-    answer.at('');
-    return answer.begin();
-  }
+  if (!isAssistant) return answer.begin();
   const said = readBlocks(content.map((block) => (isCall(block) ? { ...block, type: 'tool_use' } : block)));
   const error = stringIn(value, 'error');
   if (error !== undefined) return answer.fail(toAgentError({ error: said.text || error, error_type: error }));
-  answer.inMessage(stringIn(message, 'id') ?? stringIn(value, 'message_id') ?? '');
+  const id = stringIn(message, 'id') ?? stringIn(value, 'message_id');
+  // Old versions give their messages no ids: only the results of tools set them apart.
+  if (id !== undefined) answer.within(id);
   answer.reasoning(said.reasoning, blocks);
   answer.text(said.text, blocks);
   for (const call of said.calls) answer.call(call);
@@ -87,7 +85,7 @@ function readResult(value: JsonValue, answer: Answer): void {
   answer.totalUsage(toUsage(objectIn(value, 'usage')));
   answer.endMessage(stringIn(value, 'stop_reason') ?? stringIn(value, 'subtype'));
   // The agent ran all tools but the one that it left to the caller.
-  answer.inMessage('after the result');
+  answer.begin();
   const deferred = objectIn(value, 'deferred_tool_use');
   if (deferred) for (const call of readContent([{ ...deferred, type: 'tool_use' }])?.calls ?? []) answer.call(call);
 }

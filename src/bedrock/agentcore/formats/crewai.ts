@@ -19,7 +19,7 @@ export const crewai: Format = {
     // Its tools are the crew's.
     if (chunk !== 'text') return true;
     // Each task is answered in a message of its own.
-    answer.inMessage(`${String(value['task_index'])} ${stringIn(value, 'task_id') ?? ''}`);
+    answer.within(`${String(value['task_index'])} ${stringIn(value, 'task_id') ?? ''}`);
     answer.text(stringIn(value, 'content') ?? '');
     return true;
   },

@@ -52,8 +52,8 @@ export function toListed(value: unknown): LangchainMessage | undefined {
   return toTyped(kind ?? 'system', value);
 }
 
-/** Tells a message on a channel; `id` stands in where it has none of its own. */
-export function readMessage(message: LangchainMessage, channel: Channel, answer: Answer, id = ''): void {
+/** Tells a message on a channel; another id stands in where it has none of its own. */
+export function readMessage(message: LangchainMessage, channel: Channel, answer: Answer, standIn?: string): void {
   const { kind, isChunk, fields } = message;
   if (kind === 'tool') answer.dropCall(stringIn(fields, 'tool_call_id') ?? '');
   if (kind !== 'ai' || !answer.hears(channel)) return;
@@ -63,8 +63,11 @@ export function readMessage(message: LangchainMessage, channel: Channel, answer:
   const pieces = isChunk ? listIn(fields, 'tool_call_chunks') : [];
   const calls = isChunk ? [] : listIn(fields, 'tool_calls').map(toCall);
   const isSilent = text === '' && reasoning === '' && pieces.length === 0 && calls.length === 0;
+  const id = stringIn(fields, 'id') ?? standIn;
+  // Graphs repeat their whole messages.
+  if (!isChunk && !isSilent && id !== undefined && answer.knows(id)) return;
   // A chunk that says nothing may have an id of its own.
-  if (!isSilent && !answer.inMessage(stringIn(fields, 'id') ?? id)) return;
+  if (!isSilent && id !== undefined) answer.within(id);
   if (isChunk) {
     answer.reasoning(reasoning);
     answer.text(text);

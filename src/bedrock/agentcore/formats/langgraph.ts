@@ -82,7 +82,9 @@ function readMessages(list: unknown, from: Channel, answer: Answer): boolean {
   const messages = (Array.isArray(list) ? list : [list]).map(toListed);
   if (messages.length === 0 || !messages.every((message) => message !== undefined)) return false;
   const turn = messages.findLastIndex(({ kind }) => kind === 'human') + 1;
-  messages.slice(turn).forEach((message, index) => readMessage(message, from, answer, `${from.name} ${turn + index}`));
+  messages.forEach((message, index) => {
+    if (index >= turn) readMessage(message, from, answer, from.name === 'values' ? `values ${index}` : undefined);
+  });
   return true;
 }
 

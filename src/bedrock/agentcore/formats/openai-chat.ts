@@ -28,7 +28,9 @@ function readChoice(choice: JsonValue, answer: Answer): void {
   if (delta) readDelta(delta, answer);
   else readMessage(objectIn(choice, 'message') ?? { content: choice['text'] }, answer);
   const reason = stringIn(choice, 'finish_reason');
-  if (reason !== undefined) answer.closeMessage(reason);
+  if (reason === undefined) return;
+  answer.endMessage(reason);
+  answer.closeMessage();
 }
 
 function readDelta(delta: JsonValue, answer: Answer): void {

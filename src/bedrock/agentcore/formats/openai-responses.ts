@@ -95,7 +95,8 @@ function readResponse(response: JsonValue, answer: Answer): boolean {
   if (response['status'] === 'failed') throw new BadGatewayError('The model failed to respond.');
   for (const each of listIn(response, 'output')) readItem(each, answer, done);
   answer.usage(toUsage(objectIn(response, 'usage')));
-  answer.closeMessage(stringIn(objectIn(response, 'incomplete_details'), 'reason') ?? stringIn(response, 'status'));
+  answer.endMessage(stringIn(objectIn(response, 'incomplete_details'), 'reason') ?? stringIn(response, 'status'));
+  answer.closeMessage();
   return true;
 }
 

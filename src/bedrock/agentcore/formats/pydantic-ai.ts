@@ -89,7 +89,8 @@ function readMessage(message: JsonValue, answer: Answer): void {
   }
   list.forEach((part, index) => readPart(String(index), part, answer));
   answer.usage(toUsage(objectIn(message, 'usage')), response);
-  answer.closeMessage(stringIn(message, 'finish_reason'));
+  answer.endMessage(stringIn(message, 'finish_reason'));
+  answer.closeMessage();
 }
 
 function toJson(value: unknown): string {

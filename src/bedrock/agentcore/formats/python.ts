@@ -88,7 +88,7 @@ export function parsePython(text: string): unknown {
   }
 
   function parseName(depth: number): unknown {
-    const name = take(/[A-Za-z_](?:[\w.]|<\w+>)*/y)?.[0];
+    const name = take(/[A-Za-z_][\w.]*(?:<\w+>[\w.]*)*/y)?.[0];
     if (name === undefined) throw new SyntaxError('no value');
     if (take(/\[/y)) parseList(/\s*\]/y, depth);
     if (take(/\(/y)) {

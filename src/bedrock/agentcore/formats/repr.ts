@@ -10,7 +10,7 @@ const classes =
 
 /** What stands in pydantic's `str` of an object, which is only its fields, and in no other text. */
 const fields =
-  / type='(\w+(Message|Event)(\[.*\])?|response\.[\w.]+)'|\bcontent=(None|Content\().*\binvocation_id='| current_agent_name='|^content=.* response_metadata=\{/s;
+  / type='(\w+(Message|Event)(\[\w+\])?|response\.[\w.]+)'| current_agent_name='| invocation_id='| additional_kwargs=\{/;
 
 const marks = /<strands\.|event_loop_cycle_id|AgentResult\(|\b(AI|Human|Tool|System)Message(Chunk)?\(content=/;
 
@@ -24,10 +24,10 @@ export function isRepr(text: string): boolean {
 
 /** OpenAI's Agents SDK writes the result of a run so. */
 const runResult = 'RunResult:\n- Last agent: ';
-const finalOutput = /^- Final output \(.*?\):\n(.*?)\n- \d+ new item/ms;
+const finalOutput = /^RunResult:\n- Last agent: [^\n]*\n- Final output [^\n]*:\n(.*?)\n- \d+ new item/s;
 
-/** A Python string literal. */
-const literal = `('(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*")`;
+/** A Python string literal, without a choice for each of its characters: that of a long one overflows the stack. */
+const literal = `('[^'\\\\]*(?:\\\\.[^'\\\\]*)*'|"[^"\\\\]*(?:\\\\.[^"\\\\]*)*")`;
 const strandsText = new RegExp(`^\\{'data': ${literal}`, 's');
 const strandsReasoning = new RegExp(`^\\{'reasoningText': ${literal}`, 's');
 const assistant = /'role': 'assistant', 'content': \[/g;
