@@ -1,7 +1,16 @@
 import type { AgentEvent, ToolCall, Usage } from '../../agent.ts';
-import { type APIError, BadGatewayError } from '../../errors.ts';
-import { toFinishReason } from './finish.ts';
-import { type Channel, createMessage, type Message } from './message.ts';
+import type { APIError } from '../../errors.ts';
+import { createEnding } from './ending.ts';
+import {
+  addArguments,
+  addCall,
+  beginCall,
+  type Channel,
+  createMessage,
+  dropCall,
+  dropCalls,
+  type Message,
+} from './message.ts';
 
 /** What a whole message says. */
 export interface Content {
@@ -21,18 +30,14 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   let message = open();
   /** The message that spoke last. */
   let speaker: Message | undefined;
-  const usageOf = createMessage();
-  let usageSeen = false;
-  /** Whether anything was understood, be it an empty text. */
-  let understood = false;
-  let stopReason: string | undefined;
-  let running = false;
-  /** What a caller who reads the answer himself told. */
-  let called = false;
-  let finish: AgentEvent | undefined;
-  let format: string | undefined;
+  /** Whether what follows is set off from what it said. */
+  let apart = false;
+  const ids = new Set<string>();
+  /** The channels that are heard from beginning to end. */
+  const throughout = createMessage();
   /** Text that only a Python repr holds; said when nothing better came. */
   const lastResort: string[] = [];
+  const ending = createEnding(emit);
 
   function open(): Message {
     const opened = createMessage();
@@ -46,28 +51,32 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   }
 
   function say(type: 'text' | 'reasoning', text: string): void {
-    if (message.told) begin();
-    if (speaker && speaker !== message) emit({ type: 'message' });
+    if (speaker && (speaker !== message || apart)) emit({ type: 'message' });
     speaker = message;
+    apart = false;
     emit({ type, text });
   }
 
   function tell(text: string, channel?: Channel): void {
-    understood = true;
+    ending.understand();
     if (text === '' || !message.isFirst('text', channel)) return;
+    // The agent ran what it called for, and goes on in another message.
+    if (message.told || message.calls.size > 0) begin();
+    message.isFirst('text', channel);
     say('text', text);
     message.said = true;
-    message.calls.clear();
   }
 
   function think(text: string, channel?: Channel): void {
     if (text === '' || !message.isFirst('reasoning', channel)) return;
+    if (message.told) begin();
+    message.isFirst('reasoning', channel);
     say('reasoning', text);
     message.thought = true;
   }
 
   function tellWhole({ text, reasoning, calls }: Content, channel?: Channel): void {
-    understood = true;
+    ending.understand();
     if (!message.isFirst('message', channel)) return;
     // Told before, so this is another one; otherwise its pieces may have been heard.
     if (message.told) {
@@ -79,7 +88,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       say('text', text);
       message.said = true;
     }
-    if (message.calls.size === 0 && !message.ran) for (const call of calls) message.calls.set(call.id, call);
+    if (message.calls.size === 0) for (const call of calls) addCall(message, call);
     message.told = message.said || message.thought || calls.length > 0;
   }
 
@@ -101,37 +110,52 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       message.id = id;
     },
 
+    /** Whether a whole message of this id was told before; from now on it was. */
+    knows(id: string): boolean {
+      const isKnown = ids.has(id);
+      ids.add(id);
+      return isKnown;
+    },
+
+    /** Whether a family that tells its whole answer on several channels is heard on this one, the first that spoke. */
+    hears: (channel: Channel): boolean => throughout.isFirst('answer', channel),
+
+    /** From here on, this message says its text on this channel. */
+    speaksOn(channel: Channel): void {
+      message.isFirst('text', channel);
+    },
+
     /** A run begins whose end will be told; a body that ends before was cut short. */
-    beginRun(): void {
-      running = true;
-    },
-    endRun(reason?: string): void {
-      running = false;
-      understood = true;
-      stopReason = reason ?? stopReason;
-    },
+    beginRun: () => ending.beginRun(),
+    endRun: (reason?: string) => ending.endRun(reason),
 
     /** A message begins whose end will be told. */
     beginMessage(): void {
       begin();
       message.open = true;
     },
-    /** The end of this message will be told. */
+    /** The end of this message will be told, whether or not its beginning was. */
     openMessage(): void {
+      if (message.told) begin();
       message.open = true;
     },
+    /** Another part of a message begins, which reads as a message of its own. */
+    setOff(): void {
+      apart = message.said;
+    },
+    /** What is told again of a message after this belongs to it. */
     endMessage(reason: string | undefined): void {
       message.open = false;
-      stopReason = reason ?? stopReason;
+      ending.stopped(reason);
     },
-    /** Nothing more of this message will come, whatever begins next. */
+    /** What is told after this belongs to another message. */
     closeMessage(): void {
       message.told = true;
     },
 
     /** The agent's own last word, which repeats the last message where there was one. */
     result(content: Content): void {
-      understood = true;
+      ending.understand();
       if (!message.said) tellWhole(content.text.trim() === '' ? { ...content, text: '' } : content);
     },
 
@@ -140,80 +164,61 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
 
     beginCall(key: string, id: string, name: string): void {
-      if (message.calls.get(key)?.id !== id) message.calls.set(key, { id, name, arguments: '' });
+      if (message.told) begin();
+      beginCall(message, key, { id, name, arguments: '' });
+    },
+    /** A whole call, whose pieces may have been heard. */
+    call(call: ToolCall): void {
+      if (message.told && !message.called.has(call.id)) begin();
+      addCall(message, call);
     },
     /** Without a key, they are of the call that began last. */
     addArguments(key: string | undefined, json: string): void {
-      const at = key ?? [...message.calls.keys()].at(-1) ?? '';
-      const call = message.calls.get(at);
-      if (call) message.calls.set(at, { ...call, arguments: call.arguments + json });
+      addArguments(message, key, json);
     },
-    /** A whole call, its pieces told before or not. */
-    call(call: ToolCall): void {
-      message.calls.set(call.id, call);
+    /** The agent ran them: all of this message, or those of the keys that are `run`. */
+    dropCalls(run?: (key: string) => boolean): void {
+      dropCalls(message, run);
     },
-    /** The agent ran them: all, or those of the keys that are `run`. */
-    dropCalls(run: (key: string) => boolean = () => true): void {
-      message.ran = true;
-      for (const key of [...message.calls.keys()].filter(run)) message.calls.delete(key);
+    /** The agent ran this one, whichever message called for it. */
+    dropCall(id: string): void {
+      for (const each of messages.values()) dropCall(each, id);
     },
 
     /** An event that the caller made itself; the end is told by `end`. */
-    tell(event: AgentEvent): void {
-      understood = true;
-      if (event.type === 'tool-call') called = true;
-      if (event.type === 'finish') finish = event;
-      else emit(event);
-    },
+    tell: (event: AgentEvent) => ending.tell(event),
 
     /** A whole body that nobody knows, as its text. */
     unknown(text: string): void {
-      format = 'unknown';
+      ending.unknown();
       tell(text);
     },
 
     usage(usage: Usage | undefined, channel?: Channel): void {
-      if (!usage || !usageOf.isFirst('usage', channel)) return;
-      usageSeen = true;
-      emit({ type: 'usage', ...usage });
+      if (usage && throughout.isFirst('usage', channel)) ending.usage(usage);
     },
     /** Usage that sums up what may have been told before. */
     lastUsage(usage: Usage | undefined): void {
-      if (!usageSeen) this.usage(usage);
+      if (usage && !ending.isUsageTold()) ending.usage(usage);
+    },
+    /** Usage of the whole run, in place of what its model calls told. */
+    totalUsage(usage: Usage | undefined): void {
+      if (usage) ending.usage({ ...usage, total: true });
     },
 
-    /** The agent failed. Strands tells as an error, too, that its model reached its limit. */
+    /** The agent failed. */
     fail(error: APIError): void {
-      if (error.code !== null && /^MaxTokens/.test(error.code)) stopReason = 'max_tokens';
-      else if (toFinishReason(stopReason) !== 'length' || !/max(imum)?[ _]?tokens?\b/i.test(error.message)) throw error;
+      ending.fail(error);
     },
 
     end({ mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
-      const calls = [...messages.values()].flatMap(({ calls: open }) => [...open.values()]);
-      if ([...messages.values()].some((each) => each.open)) throw cutShort('inside a message');
-      if (running) throw cutShort('before its run did');
+      const all = [...messages.values()];
+      const calls = all.flatMap((each) => [...each.calls.values()]);
+      ending.checkWhole(all.some((each) => each.open));
       if (!speaker && calls.length === 0) {
         for (const text of lastResort) tellWhole({ text, reasoning: '', calls: [] });
       }
-      if (!speaker && calls.length === 0 && !understood && !usageSeen && stopReason === undefined && !mayBeEmpty) {
-        throw new BadGatewayError(
-          'The agent ended without an answer, or answered in a format that this version does not know.',
-        );
-      }
-      if (finish) return emit(finish);
-      for (const call of calls) emit({ type: 'tool-call', ...call, arguments: call.arguments || '{}' });
-      const reason = calls.length > 0 || called ? 'tool-calls' : toFinishReason(stopReason);
-      emit({
-        type: 'finish',
-        reason,
-        ...(stopReason !== undefined && { raw: stopReason }),
-        ...(format !== undefined && { format }),
-      });
+      ending.finish(calls, mayBeEmpty || speaker !== undefined);
     },
   };
-}
-
-/** The error for an answer that is not whole. */
-export function cutShort(where: string): BadGatewayError {
-  return new BadGatewayError(`The agent's answer was cut short: it ended ${where}.`);
 }

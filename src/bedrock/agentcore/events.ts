@@ -3,19 +3,29 @@ import type { Reader } from '../call.ts';
 import type { AgentFormat } from './agent-format.ts';
 import { createAnswer } from './answer.ts';
 import { createBody } from './body.ts';
+import { readFamilies } from './families.ts';
 import { a2a } from './formats/a2a.ts';
 import { agUi } from './formats/ag-ui.ts';
 import { aiSdk } from './formats/ai-sdk.ts';
+import { anthropic } from './formats/anthropic.ts';
+import { autogen } from './formats/autogen.ts';
+import { claudeSdk } from './formats/claude-sdk.ts';
 import { converse } from './formats/converse.ts';
+import { crewai } from './formats/crewai.ts';
 import { custom } from './formats/custom.ts';
 import { error } from './formats/error.ts';
 import type { Format } from './formats/format.ts';
 import { generic } from './formats/generic.ts';
+import { googleAdk } from './formats/google-adk.ts';
+import { langgraph } from './formats/langgraph.ts';
+import { llamaIndex } from './formats/llama-index.ts';
 import { mastra } from './formats/mastra.ts';
 import { mcp } from './formats/mcp.ts';
+import { openaiChat } from './formats/openai-chat.ts';
+import { openaiResponses } from './formats/openai-responses.ts';
+import { pydanticAi } from './formats/pydantic-ai.ts';
 import { strandsTypescript } from './formats/strands-typescript.ts';
 import { strands } from './formats/strands.ts';
-import { readFamilies } from './families.ts';
 import { readPrivate } from './private.ts';
 import { readStrings } from './strings.ts';
 
@@ -30,6 +40,16 @@ export const formats: readonly Format[] = [
   agUi,
   aiSdk,
   converse,
+  openaiChat,
+  openaiResponses,
+  anthropic,
+  claudeSdk,
+  langgraph,
+  googleAdk,
+  autogen,
+  crewai,
+  llamaIndex,
+  pydanticAi,
   strands,
   custom,
   generic,

@@ -7,6 +7,7 @@ export function toFinishReason(raw: string | undefined): FinishReason {
     case 'max_tokens':
     case 'maxTokens':
     case 'MAX_TOKENS':
+    case 'max_output_tokens':
     case 'max_output_tokens_exceeded':
     case 'model_context_window_exceeded':
     case 'modelContextWindowExceeded':
@@ -17,7 +18,12 @@ export function toFinishReason(raw: string | undefined): FinishReason {
     case 'contentFiltered':
     case 'guardrail_intervened':
     case 'guardrailIntervened':
+    case 'refusal':
     case 'SAFETY':
+    case 'RECITATION':
+    case 'BLOCKLIST':
+    case 'PROHIBITED_CONTENT':
+    case 'SPII':
       return 'content-filter';
     default:
       return 'stop';

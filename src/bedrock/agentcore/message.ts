@@ -17,10 +17,10 @@ export interface Message {
   told: boolean;
   /** Whether its format will tell of its end; a body that ends before was cut short. */
   open: boolean;
-  /** Whether the agent ran its calls, so that they are nobody's when they are told again. */
-  ran: boolean;
   /** Calls that the agent may still run itself: only those open at the end are the caller's. */
   readonly calls: Map<string, ToolCall>;
+  /** All that it called for: what was run is nobody's when it is told again. */
+  readonly called: Set<string>;
   readonly isFirst: (kind: string, channel: Channel | undefined) => boolean;
 }
 
@@ -32,8 +32,8 @@ export function createMessage(): Message {
     thought: false,
     told: false,
     open: false,
-    ran: false,
     calls: new Map(),
+    called: new Set(),
     isFirst(kind, channel) {
       if (!channel) return true;
       const key = `${kind} ${channel.family}`;
@@ -42,4 +42,35 @@ export function createMessage(): Message {
       return first === channel.name;
     },
   };
+}
+
+/** A call begins whose arguments come in pieces; `key` is what its pieces go by. */
+export function beginCall({ calls, called }: Message, key: string, call: ToolCall): void {
+  if (calls.get(key)?.id !== call.id) calls.set(key, call);
+  called.add(call.id);
+}
+
+/** A whole call. What was run is not called for again when it is told again. */
+export function addCall({ calls, called }: Message, call: ToolCall): void {
+  const [key] = [...calls].find(([, { id }]) => id === call.id) ?? [];
+  if (key !== undefined) calls.set(key, call);
+  else if (!called.has(call.id)) calls.set(call.id, call);
+  called.add(call.id);
+}
+
+/** A piece of a call's arguments: of the last call, where it says of none. */
+export function addArguments({ calls }: Message, key: string | undefined, json: string): void {
+  const at = key ?? [...calls.keys()].at(-1) ?? '';
+  const call = calls.get(at);
+  if (call) calls.set(at, { ...call, arguments: call.arguments + json });
+}
+
+/** Forgets calls that the agent ran. */
+export function dropCalls({ calls }: Message, run: (key: string) => boolean = () => true): void {
+  for (const key of [...calls.keys()].filter(run)) calls.delete(key);
+}
+
+export function dropCall({ calls, called }: Message, id: string): void {
+  if (!called.has(id) || calls.delete(id)) return;
+  for (const [key, call] of calls) if (call.id === id) calls.delete(key);
 }

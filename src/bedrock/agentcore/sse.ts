@@ -1,5 +1,5 @@
 import { BadGatewayError } from '../../errors.ts';
-import { cutShort } from './answer.ts';
+import { cutShort } from './ending.ts';
 import type { Framing, Piece } from './body.ts';
 import { parseJson } from './json.ts';
 import { createLines, mostCharacters } from './lines.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { BadGatewayError } from '../../errors.ts';
-import { cutShort } from './answer.ts';
+import { cutShort } from './ending.ts';
 
 /** Bytes → text, told to `onText` as far as whole characters have come. Bytes that are no UTF-8 are an error. */
 export function createDecoder(onText: (text: string) => void) {

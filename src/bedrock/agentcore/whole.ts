@@ -1,4 +1,4 @@
-import { cutShort } from './answer.ts';
+import { cutShort } from './ending.ts';
 import type { Framing, Piece } from './body.ts';
 import { parseJson } from './json.ts';
 import { createLines } from './lines.ts';

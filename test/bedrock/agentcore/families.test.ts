@@ -1,9 +1,9 @@
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createReader, formats } from '../../../src/bedrock/agentcore/events.ts';
 import type { Format } from '../../../src/bedrock/agentcore/formats/format.ts';
-import { bytesOf, play, type Played, recorded } from '../../support/recordings.ts';
+import { bytesOf, filesIn, play, type Played, recorded } from '../../support/recordings.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.json': 'application/json',
@@ -61,22 +61,36 @@ const readers: Readonly<Record<string, readonly string[]>> = {
   'agentcore-ts-string-deltas.sse': [],
   'agui-chunks-clienttool.sse': ['ag-ui'],
   'agui-text-tool-reasoning.sse': ['ag-ui'],
+  'autogen-py-run-stream.sse': ['autogen'],
   'aws-docs-json-response-status.json': ['generic'],
   'aws-docs-sse-event-string.sse': ['generic'],
-  'crewai-py-json-crewoutput.json': ['generic'],
+  'claude-agent-sdk-py-partial.sse': ['anthropic', 'claude-sdk'],
+  'crewai-py-json-crewoutput.json': ['crewai'],
   'custom-cumulative-strings.sse': [],
   'custom-json-error-200.json': ['error'],
   'custom-stage-chunk-complete.sse': ['custom'],
   'genai-chatbot-double-framed-thinking-content.sse': ['custom'],
+  'google-adk-py-camel-events.sse': ['google-adk'],
+  'google-adk-ts-events.sse': ['google-adk'],
   'langgraph-py-content.sse': [],
+  'langgraph-py-converse-lastmsg.json': ['langgraph'],
+  'langgraph-py-converse-updates.sse': ['langgraph'],
   'langgraph-py-last-content.json': [],
-  'langgraph-py-legacy-updates-repr.sse': [],
+  'langgraph-py-legacy-updates-repr.sse': ['langgraph'],
+  'langgraph-py-messages-dump.sse': ['langgraph'],
+  'langgraph-py-messages-raw.sse': ['langgraph'],
   'langgraph-py-result.json': ['generic'],
+  'langgraph-py-values.sse': ['langgraph'],
+  'llamaindex-py-agentstream.sse': ['llama-index'],
   'mastra-text-plain-stream.txt': [],
   'mcp-invalid-request-prompt.json': ['error'],
   'mcp-tools-call.sse': ['mcp'],
-  'openai-agents-py-raw-event-repr.sse': [],
+  'openai-agents-py-raw-event-repr.sse': ['openai-responses'],
+  'openai-agents-ts-raw.sse': ['openai-responses'],
   'openai-agents-ts-result.json': ['generic'],
+  'openai-chat-chunks.sse': ['openai-chat'],
+  'openai-chat-completion.json': ['openai-chat'],
+  'pydantic-ai-py-stream-events.sse': ['pydantic-ai'],
   'spring-ai-flux-string.sse': [],
   'strands-py-a2a03-legacy-message-send.json': ['a2a'],
   'strands-py-fast-text.sse': ['converse', 'generic', 'strands'],
@@ -125,6 +139,11 @@ function knowersOf(file: string): string[] {
 describe.skipIf(!recorded)('the family of a recording', () => {
   test.each(rows)('of %s is %j', (file, names) => {
     expect(readWith(file, formats).families).toEqual(names);
+  });
+
+  test('is said of every recording', () => {
+    const files = filesIn('agentcore', '').filter((file) => !/(\.md|EXPECTED\.json)$/.test(file));
+    expect(files.map((file) => basename(file)).filter((file) => !(file in readers))).toEqual([]);
   });
 
   const ofOne = recorded ? rows.filter(([file]) => knowersOf(file).length === 1) : [];

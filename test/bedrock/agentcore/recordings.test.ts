@@ -36,37 +36,11 @@ interface Recording {
   readonly expected: Expected;
 }
 
-/** The families that are read now; a further one is switched on here. */
-const readNow = new Set([
-  'string',
-  'raw-text',
-  'scalar',
-  'plain',
-  'error',
-  'converse',
-  'strands-py',
-  'strands-py-multi',
-  'py-repr',
-  'json-in-string',
-  'double-framed',
-  'event-string',
-  'ndjson',
-  'strands-ts',
-  'jsonrpc',
-  'ag-ui',
-  'ai-sdk',
-  'ai4',
-  'custom',
-]);
-const isReadNow = (family: string) => readNow.has(family) || family.startsWith('json:');
-
 /** An HTTP error with an empty body, so there is nothing to read without HTTP. */
 const emptyError = 'agentcore-ts-json-error500.sse';
 
 const all = readRecordings();
-const known = all.filter(({ expected }) => expected.families.every(isReadNow));
-const unknown = all.filter((recording) => !known.includes(recording));
-const bodies = known.filter(({ file }) => file !== emptyError);
+const bodies = all.filter(({ file }) => file !== emptyError);
 const decided = bodies.filter(({ expected }) => expected.skip !== true);
 const answers = decided.filter(({ expected }) => expected.error === null);
 const failures = decided.filter(({ expected }) => expected.error !== null);
@@ -85,76 +59,10 @@ const typesOf = (file: string) => [ownType[extname(file)] ?? '', 'application/oc
 const player = await createPlayer(runtimeModel);
 
 describe.skipIf(!recorded)('recorded answers of AgentCore runtimes', () => {
-  test('the recordings of the families that are read now are all there', () => {
-    expect(known.map(({ file }) => file)).toEqual([
-      'a2a03-agent-card.json',
-      'a2a03-jsonrpc-invalid-request.json',
-      'a2a10-legacycompat-message-stream.sse',
-      'a2a10-send-message-task.json',
-      'a2a10-v03method-version-mismatch-error.json',
-      'agentcore-a2a-runtime-error-424.json',
-      'agentcore-bma-error-in-200.json',
-      'agentcore-py-double-framed.sse',
-      'agentcore-py-json-http404.json',
-      'agentcore-py-json-null.json',
-      'agentcore-py-json-plain-string.json',
-      'agentcore-py-nonserialisable.sse',
-      'agentcore-py-stream-error.sse',
-      'agentcore-py-string-deltas.sse',
-      'agentcore-py-text-plain.txt',
-      'agentcore-ts-406-no-sse-accept.json',
-      'agentcore-ts-json-error500.sse',
-      'agentcore-ts-json-plain-string.json',
-      'agentcore-ts-stream-error.sse',
-      'agentcore-ts-string-deltas.sse',
-      'agui-chunks-clienttool.sse',
-      'agui-text-tool-reasoning.sse',
-      'aws-docs-json-response-status.json',
-      'aws-docs-sse-event-string.sse',
-      'crewai-py-json-crewoutput.json',
-      'custom-cumulative-strings.sse',
-      'custom-json-error-200.json',
-      'custom-stage-chunk-complete.sse',
-      'genai-chatbot-double-framed-thinking-content.sse',
-      'langgraph-py-content.sse',
-      'langgraph-py-last-content.json',
-      'langgraph-py-legacy-updates-repr.sse',
-      'langgraph-py-result.json',
-      'mastra-text-plain-stream.txt',
-      'mcp-invalid-request-prompt.json',
-      'mcp-tools-call.sse',
-      'openai-agents-py-raw-event-repr.sse',
-      'openai-agents-ts-result.json',
-      'spring-ai-flux-string.sse',
-      'strands-py-a2a03-legacy-message-send.json',
-      'strands-py-fast-text.sse',
-      'strands-py-inline-tool-pending.sse',
-      'strands-py-json-agentresult-wrapped.json',
-      'strands-py-json-result-message.json',
-      'strands-py-json-result-str.json',
-      'strands-py-json-string-lines.sse',
-      'strands-py-json-string.json',
-      'strands-py-multiagent-graph-defaultstr.sse',
-      'strands-py-raw-guardrail.sse',
-      'strands-py-raw-model-error.sse',
-      'strands-py-raw-tool-reasoning.sse',
-      'strands-py-tool-stream-subagent.sse',
-      'strands-ts-0.1.6-raw-text.sse',
-      'strands-ts-1.0.0-raw-text.sse',
-      'strands-ts-a2a03-message-send-error.json',
-      'strands-ts-a2a03-message-send.json',
-      'strands-ts-a2a03-message-stream.sse',
-      'strands-ts-cli-template.sse',
-      'strands-ts-json-agentresult.json',
-      'strands-ts-json-result-str.json',
-      'strands-ts-ndjson-error.txt',
-      'strands-ts-raw-text.sse',
-      'strands-ts-raw-tool-reasoning.sse',
-      'vercel-ai4-data-stream-tool-reasoning.txt',
-      'vercel-ai6-text-stream.txt',
-      'vercel-ai6-ui-message-stream-client-tool.sse',
-      'vercel-ai6-ui-message-stream-tool-reasoning.sse',
-    ]);
+  test('the recordings are all there', () => {
+    expect(all.length).toBeGreaterThanOrEqual(80);
+    expect(answers.length).toBeGreaterThanOrEqual(60);
+    expect(failures.length).toBeGreaterThanOrEqual(10);
   });
 
   describe.each(named(answers))('%s', (file, { bytes, expected }) => {
@@ -214,7 +122,6 @@ describe.skipIf(!recorded)('recorded answers of AgentCore runtimes', () => {
   });
 
   // The next families: add their names to `readNow`.
-  for (const { file, expected } of unknown) test.skip(`${file} (${expected.families.join(', ')}) is read`);
 });
 
 // Without a network, and after all that have one: these keep Node from noticing that an idle connection was closed.

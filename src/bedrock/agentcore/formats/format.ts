@@ -20,6 +20,12 @@ export function objectIn(value: unknown, name: string): JsonValue | undefined {
   return isObject(field) ? field : undefined;
 }
 
+/** The objects of a field that is a list, or none. */
+export function listIn(value: unknown, name: string): readonly JsonValue[] {
+  const field: unknown = objectIn(value, name);
+  return Array.isArray(field) ? field.filter(isObject) : [];
+}
+
 /** A field that is a string, or `undefined`. */
 export function stringIn(value: unknown, name: string): string | undefined {
   const field = isObject(value) ? value[name] : undefined;

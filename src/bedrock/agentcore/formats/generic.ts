@@ -18,6 +18,7 @@ const names = [
   'generated_text',
   'body',
   'raw',
+  'blocks',
 ];
 
 /** An object whose answer stands under one of the usual names, at any depth: `{"result": {"content": [{"text"}]}}`. */
@@ -33,7 +34,7 @@ export const generic: Format = {
     const content = find(value);
     const usage = findUsage(value);
     if (!content && !usage) return false;
-    if (content) tell(value, content, answer);
+    if (content) tell(value, content, answer, read);
     if ('result' in value) answer.lastUsage(usage);
     else answer.usage(usage);
     const stop = findStop(value);
@@ -42,8 +43,8 @@ export const generic: Format = {
   },
 };
 
-function tell(value: JsonValue, content: Content, answer: Answer): void {
-  if (isRepr(content.text)) return readRepr(content.text, answer);
+function tell(value: JsonValue, content: Content, answer: Answer, read: (value: unknown) => boolean): void {
+  if (isRepr(content.text)) return readRepr(content.text, answer, read);
   // Python's str(AgentResult) ends with a line break; and in a stream a result repeats what was said.
   if ('result' in value) return answer.result({ ...content, text: content.text.replace(/\n$/, '') });
   if (content.calls.length > 0) return answer.message(content);

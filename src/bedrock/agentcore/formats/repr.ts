@@ -1,40 +1,60 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
+import { parsePython, unescape } from './python.ts';
 
 const strands: Channel = { family: 'strands', name: 'repr' };
-const openai: Channel = { family: 'openai-agents', name: 'repr' };
 
-const marks =
-  /<strands\.|event_loop_cycle_id|AgentResult\(|AIMessage(Chunk)?\(|content=Content\(|RawResponsesStreamEvent\(/;
+/** Names of classes whose objects agents send, as they begin a `repr`. */
+const classes =
+  /^([\w.<>]*\.)?(RawResponses|RunItem|AgentUpdated|Response\w+|Part(Start|Delta|End)|FinalResult|(Function|Output|Builtin)Tool(Call|Result)|AgentRunResult|Stream|RateLimit)(Stream)?Event\(|^(AI|Human|Tool|System|User|Assistant|Result)Message(Chunk)?\(|^(Agent(Result|RunResult|Stream|Output|Input|Setup)|ToolCall(Result)?|TaskResult|ModelRe(quest|sponse))\(/;
+
+/** What stands in pydantic's `str` of an object, which is only its fields, and in no other text. */
+const fields =
+  / type='(\w+(Message|Event)(\[\w+\])?|response\.[\w.]+)'| current_agent_name='| invocation_id='| additional_kwargs=\{/;
+
+const marks = /<strands\.|event_loop_cycle_id|AgentResult\(|\b(AI|Human|Tool|System)Message(Chunk)?\(content=/;
 
 /** Whether a string is Python's `repr` of an object that could not be made JSON, and not a text about such objects. */
 export function isRepr(text: string): boolean {
+  if (/^[a-z_]\w*=\S/.test(text)) return fields.test(text);
+  if (text.startsWith(runResult)) return true;
   if (!/[)\]}>]\s*$/.test(text)) return false;
-  return /^\{'[A-Za-z_]+': /.test(text) || (/^([[({<]|[A-Za-z_][\w.<>]*\()/.test(text) && marks.test(text));
+  return (
+    /^\{'[A-Za-z_]+': /.test(text) ||
+    classes.test(text) ||
+    (/^([[({<]|[A-Za-z_][\w.]*\()/.test(text) && marks.test(text))
+  );
 }
+
+/** OpenAI's Agents SDK writes the result of a run so. */
+const runResult = 'RunResult:\n- Last agent: ';
+const finalOutput = /^RunResult:\n- Last agent: [^\n]*\n- Final output [^\n]*:\n(.*?)\n- \d+ new item/s;
 
 /** A Python string literal, without a choice for each of its characters: that of a long one overflows the stack. */
 const literal = `('[^'\\\\]*(?:\\\\.[^'\\\\]*)*'|"[^"\\\\]*(?:\\\\.[^"\\\\]*)*")`;
 const strandsText = new RegExp(`^\\{'data': ${literal}`, 's');
 const strandsReasoning = new RegExp(`^\\{'reasoningText': ${literal}`, 's');
-const openaiText = new RegExp(`ResponseTextDeltaEvent\\(.{0,200}?\\bdelta=${literal}`, 's');
-const langchainText = new RegExp(`AIMessage(?:Chunk)?\\(content=${literal}`, 'gs');
 const assistant = /AgentResult\(|'role': 'assistant', 'content': \[/g;
 
 /**
- * What a repr says; it is never shown as it is. Agents that yield Strands' or OpenAI's events as they are send these
- * and, mostly, the same text in a better form; the text of a whole message is kept for when nothing better comes.
+ * Reads what a repr says; it is never shown as it is. `read` reads the value that it shows. Strands sends these beside
+ * better forms of the same text, and their objects are large: of them the beginning is read, and the text of a whole
+ * message is kept for when nothing better comes.
  */
-export function readRepr(text: string, answer: Answer): void {
+export function readRepr(text: string, answer: Answer, read: (value: unknown) => unknown): void {
   const piece = strandsText.exec(text)?.[1];
   const thought = strandsReasoning.exec(text)?.[1];
-  const delta = openaiText.exec(text)?.[1];
   if (piece !== undefined) return answer.text(unquote(piece), strands);
   if (thought !== undefined) return answer.reasoning(unquote(thought), strands);
-  if (delta !== undefined) return answer.text(unquote(delta), openai);
-  const messages = readMessages(text);
-  for (const match of messages.length === 0 ? text.matchAll(langchainText) : []) messages.push(unquote(match[1] ?? ''));
-  for (const whole of messages) if (whole !== '') answer.lastResort(whole);
+  const output = text.startsWith(runResult) ? finalOutput.exec(text)?.[1] : undefined;
+  if (output !== undefined) return answer.text(output.replace(/^ {4}/gm, ''));
+  if (/<strands\.|event_loop_cycle_id|AgentResult\(/.test(text)) {
+    for (const whole of readMessages(text)) if (whole !== '') answer.lastResort(whole);
+    return;
+  }
+  // A value without Python's objects could have been JSON: it is what a tool returned.
+  const value = text.startsWith("{'") && !/\w\(/.test(text) ? undefined : parsePython(text);
+  if (typeof value === 'object' && value !== null) read(value);
 }
 
 /** The assistant's messages; of a result only its own, which comes first, and not those that it remembers. */
@@ -78,13 +98,6 @@ function readBlocks(text: string, start: number): { readonly said: string; reado
   return { said, end };
 }
 
-const escape = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/gs;
-const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
-
-/** https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences, as far as `repr` writes them. */
 function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replace(escape, (_, x?: string, u?: string, U?: string, char?: string) => {
-    if (char !== undefined) return escapes[char] ?? char;
-    return String.fromCodePoint(parseInt(x ?? u ?? U ?? '', 16));
-  });
+  return unescape(quoted.slice(1, -1));
 }

@@ -22,7 +22,7 @@ export const strands: Format = {
       const result = stringIn(value, 'node_result') ?? '';
       if (event) read(event);
       // An agent that streams nothing of its nodes tells what came of them.
-      else if (isRepr(result)) readRepr(result, answer);
+      else if (isRepr(result)) readRepr(result, answer, read);
       return true;
     }
     // What a tool or an agent within a tool says is for the agent.

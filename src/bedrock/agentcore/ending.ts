@@ -1,0 +1,86 @@
+import type { AgentEvent, ToolCall, Usage } from '../../agent.ts';
+import { type APIError, BadGatewayError } from '../../errors.ts';
+import { toFinishReason } from './finish.ts';
+
+/** How an answer ends: what was told of it on the way, and whether it is whole. */
+export function createEnding(emit: (event: AgentEvent) => void) {
+  /** Whether anything was understood, be it an empty text. */
+  let understood = false;
+  let usageTold = false;
+  let running = false;
+  let stopReason: string | undefined;
+  let format: string | undefined;
+  /** What a caller who reads the answer himself told. */
+  let called = false;
+  let finish: AgentEvent | undefined;
+
+  function stopped(reason: string | undefined): void {
+    stopReason = reason ?? stopReason;
+  }
+
+  return {
+    stopped,
+    understand(): void {
+      understood = true;
+    },
+    unknown(): void {
+      format = 'unknown';
+    },
+
+    beginRun(): void {
+      running = true;
+    },
+    endRun(reason?: string): void {
+      running = false;
+      understood = true;
+      stopped(reason);
+    },
+
+    tell(event: AgentEvent): void {
+      understood = true;
+      if (event.type === 'tool-call') called = true;
+      if (event.type === 'finish') finish = event;
+      else emit(event);
+    },
+
+    isUsageTold: () => usageTold,
+    usage(usage: Usage): void {
+      usageTold = true;
+      emit({ type: 'usage', ...usage });
+    },
+
+    /** Strands tells as an error, too, that its model reached its limit. */
+    fail(error: APIError): void {
+      if (error.code !== null && /^MaxTokens/.test(error.code)) stopReason = 'max_tokens';
+      else if (toFinishReason(stopReason) !== 'length' || !/max(imum)?[ _]?tokens?\b/i.test(error.message)) throw error;
+    },
+
+    checkWhole(isInMessage: boolean): void {
+      if (isInMessage) throw cutShort('inside a message');
+      if (running) throw cutShort('before its run did');
+    },
+
+    /** The open calls are the caller's. */
+    finish(calls: readonly ToolCall[], mayBeEmpty: boolean): void {
+      const isKnown = calls.length > 0 || understood || usageTold || stopReason !== undefined;
+      if (!isKnown && !mayBeEmpty) {
+        throw new BadGatewayError(
+          'The agent ended without an answer, or answered in a format that this version does not know.',
+        );
+      }
+      if (finish) return emit(finish);
+      for (const call of calls) emit({ type: 'tool-call', ...call, arguments: call.arguments || '{}' });
+      emit({
+        type: 'finish',
+        reason: calls.length > 0 || called ? 'tool-calls' : toFinishReason(stopReason),
+        ...(stopReason !== undefined && { raw: stopReason }),
+        ...(format !== undefined && { format }),
+      });
+    },
+  };
+}
+
+/** The error for an answer that is not whole. */
+export function cutShort(where: string): BadGatewayError {
+  return new BadGatewayError(`The agent's answer was cut short: it ended ${where}.`);
+}
