@@ -120,8 +120,6 @@ describe.skipIf(!recorded)('recorded answers of AgentCore runtimes', () => {
       expect(String(thrown)).toContain('HTTP 500');
     }
   });
-
-  // The next families: add their names to `readNow`.
 });
 
 // Without a network, and after all that have one: these keep Node from noticing that an idle connection was closed.
