@@ -25,18 +25,27 @@ export interface Completion {
 /** Loaded with the first call: the schema's library is most of what importing this package would cost. */
 let requests: Promise<typeof Requests> | undefined;
 
+export interface CompletionOptions {
+  /** Whether the agents are a router's, which repeats and mocks calls itself. */
+  readonly isRouted?: boolean;
+  /** Parameters for every call that does not give them. */
+  readonly defaults?: Partial<CompletionParameters> | undefined;
+}
+
 /** A `completion()` that finds its agents with `agents`. */
-export function createCompletion(agents: Agents): Completion {
+export function createCompletion(agents: Agents, { isRouted = false, defaults }: CompletionOptions = {}): Completion {
+  const toAgent = ({ model }: CompletionCall) => (isRouted ? agents(model) : retry(mock(agents(model))));
+
   async function completion(parameters: CompletionParameters): Promise<ChatCompletion | CompletionStream> {
     const began = performance.now();
     requests ??= import('./openai/request.ts');
     const { parseRequest } = await requests;
-    const call = parseRequest(parameters);
+    const call = parseRequest(defaults ? { ...defaults, ...parameters } : parameters);
     const { request, fallbacks, model, callId, price } = call;
 
     async function ask(signal: AbortSignal | undefined): Promise<Chunks> {
       try {
-        const agent = fallback(toAgent(agents, call), model, toFallbacks(agents, fallbacks));
+        const agent = fallback(toAgent(call), model, toFallbacks(fallbacks, toAgent));
         const response = await agent({ ...request, ...(signal && { signal }) });
         const answered = { model: response.about.model ?? model, price: response.ownPrice ?? price };
         return toChunks(response, { ...answered, request, callId, began });
@@ -51,12 +60,11 @@ export function createCompletion(agents: Agents): Completion {
   return completion as Completion;
 }
 
-function toAgent(agents: Agents, { model }: CompletionCall): Agent {
-  return retry(mock(agents(model)));
-}
-
-function toFallbacks(agents: Agents, { general, contextWindow, contentPolicy }: Fallbacks<CompletionCall>) {
-  const toFallback = (call: CompletionCall): Fallback => ({ ...call, agent: toAgent(agents, call) });
+function toFallbacks(
+  { general, contextWindow, contentPolicy }: Fallbacks<CompletionCall>,
+  toAgent: (call: CompletionCall) => Agent,
+) {
+  const toFallback = (call: CompletionCall): Fallback => ({ ...call, agent: toAgent(call) });
   return {
     general: general.map(toFallback),
     contextWindow: contextWindow.map(toFallback),

@@ -1,5 +1,6 @@
 export { completion, completion as acompletion } from './default.ts';
-export { createCompletion, type Completion } from './completion.ts';
+export { createRouter, type Router } from './default.ts';
+export { createCompletion, type Completion, type CompletionOptions } from './completion.ts';
 export { bedrock } from './bedrock/index.ts';
 export { getSupportedOpenAIParams } from './bedrock/supported.ts';
 export { streamChunkBuilder } from './openai/collect.ts';
@@ -60,3 +61,4 @@ export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionT
 export type { AssistantMessage, ChatMessage, ChatToolCall, ContentPart, TextPart } from './openai/messages.ts';
 export type { ChatTool, CompletionParameters, FallbackParameter } from './openai/request.ts';
 export type { CompletionStream, StreamOptions } from './openai/stream.ts';
+export type { RouterFallbacks, RouterModel, RouterOptions } from './policy/router-options.ts';

@@ -141,6 +141,13 @@ export function parseRequest(parameters: unknown): CompletionCall & { readonly f
   return { ...toCall(given), fallbacks: parseFallbacks(given, toCall) };
 }
 
+/** Checks parameters that calls may differ from, whole or streamed; throws a `BadRequestError`. */
+export function parseDefaults(parameters: Readonly<Record<string, unknown>>) {
+  // What the schema asks of a call comes with the call.
+  const given = parseParameters({ ...parameters, model: '', messages: [{ role: 'user', content: '' }] });
+  return { price: parsePrice(given), toAsked: (stream: boolean) => toAsked({ ...given, stream }) };
+}
+
 function toCall(given: CheckedParameters): CompletionCall {
   const price = parsePrice(given);
   return {
@@ -152,8 +159,8 @@ function toCall(given: CheckedParameters): CompletionCall {
   };
 }
 
-/** Sorts checked parameters by whom they are for; throws a `BadRequestError` for what is not built. */
-export function toAsked(given: CheckedParameters): Asked {
+/** Sorts parameters by whom they are for; throws a `BadRequestError` for what is not built. */
+function toAsked(given: CheckedParameters): Asked {
   const { model, tools, signal } = given;
   const unknown = Object.keys(given).filter((name) => isUnbuilt(name) && given[name] != null);
   if (unknown.length > 0) {
@@ -224,7 +231,7 @@ function parsePolicy(given: CheckedParameters): Policy | undefined {
   return { ...(retries != null && { retries }), ...(retryPolicy && { retryPolicy }), ...(mock && { mock }) };
 }
 
-export function parsePrice({
+function parsePrice({
   input_cost_per_token: input,
   output_cost_per_token: output,
 }: CheckedParameters): Price | undefined {

@@ -64,7 +64,7 @@ export function toInput(ref: RuntimeRef, request: AgentRequest): InvokeAgentRunt
     // Their types were checked against the table above.
     ...(fields as Partial<Record<keyof typeof types, string>>),
     agentRuntimeArn: ref.arn,
-    runtimeSessionId: toSessionId(request.session, sessionRules),
+    runtimeSessionId: toSessionId(request.session, sessionRules, request.freshSessionId),
     payload: toPayload(payload),
   };
 }
