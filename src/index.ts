@@ -1,5 +1,4 @@
-export { completion, completion as acompletion } from './default.ts';
-export { createRouter, type Router } from './default.ts';
+export { completion, completion as acompletion, createRouter, type Router } from './default.ts';
 export { createCompletion, type Completion, type CompletionOptions } from './completion.ts';
 export { bedrock } from './bedrock/index.ts';
 export { getSupportedOpenAIParams } from './bedrock/supported.ts';

@@ -16,15 +16,16 @@ export interface RedisOptions {
 }
 
 /** A connection; it keeps no process alive, and when it is lost it is lost. */
-export type RedisClient = ReturnType<typeof createClient>;
+export type RedisClient = ReturnType<CreateClient>;
 
-/** Connects to Redis. Rejects with an `APIError` that says what to do where the package is missing. */
-export async function connect(options: RedisOptions): Promise<RedisClient> {
+type CreateClient = typeof createClient;
+
+/** Connects to Redis. */
+export async function connect(createClient: CreateClient, options: RedisOptions): Promise<RedisClient> {
   const { redis_url: url, redis_host: host, redis_port: port, redis_ssl: tls } = options;
-  const redis = await load();
   const shared = { connectTimeout: 2000, reconnectStrategy: false as const, ...(host !== undefined && { host }) };
   const socket = { ...shared, ...(port !== undefined && { port }) };
-  const client = redis.createClient({
+  const client = createClient({
     ...(url !== undefined && { url }),
     ...(options.redis_username !== undefined && { username: options.redis_username }),
     ...(options.redis_password !== undefined && { password: options.redis_password }),
@@ -41,9 +42,11 @@ export async function connect(options: RedisOptions): Promise<RedisClient> {
   return client as unknown as RedisClient;
 }
 
-async function load(): Promise<{ readonly createClient: typeof createClient }> {
+/** Loads the official client. Rejects with an `APIError` that says what to do where the package is missing. */
+export async function loadRedis(): Promise<CreateClient> {
   try {
-    return await import('redis');
+    const { createClient } = await import('redis');
+    return createClient;
   } catch (error) {
     throw new APIError('The options `redis_…` need the package `redis`: run `npm install redis`.', {
       code: 'missing_package',

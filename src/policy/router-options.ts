@@ -95,7 +95,9 @@ const checks: Readonly<Record<keyof RouterOptions, Check>> = {
 
 /** Throws a `BadRequestError` for options that a router cannot have; what a deployment's parameters hold shows later. */
 export function checkOptions(options: RouterOptions): void {
-  for (const [name, value] of Object.entries({ model_list: undefined, ...options })) {
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  for (const name of new Set(['model_list', ...Object.keys(given)])) {
+    const value = given[name];
     if (value == null && name !== 'model_list') continue;
     if (!isKnown(name)) {
       const known = Object.keys(checks).join(', ');

@@ -1,5 +1,4 @@
-import { APIError } from '../errors.ts';
-import { connect, createRedisStore, type RedisClient, type RedisOptions } from './redis.ts';
+import { connect, createRedisStore, loadRedis, type RedisClient, type RedisOptions } from './redis.ts';
 import { createMemoryStore, type Store } from './store.ts';
 
 /** What one process knows or, where the options name a Redis, what all of them know. */
@@ -21,7 +20,12 @@ function createSharedStore(options: RedisOptions): Store {
 
   async function share<T>(use: (store: Store) => Promise<T>): Promise<T | undefined> {
     if (Date.now() < restUntil) return undefined;
-    const opened = (redis ??= connect(options).then((client) => ({ client, store: createRedisStore(client) })));
+    // Loading takes its time once, and says nothing of Redis.
+    const createClient = await loadRedis();
+    const opened = (redis ??= connect(createClient, options).then((client) => ({
+      client,
+      store: createRedisStore(client),
+    })));
     try {
       return await within(
         patience,
@@ -33,7 +37,6 @@ function createSharedStore(options: RedisOptions): Store {
         ({ client }) => client.isOpen && client.destroy(),
         () => undefined,
       );
-      if (error instanceof APIError) throw error;
       restUntil = Date.now() + rest;
       if (!isTold) process.emitWarning(`${lost} (${toReason(error)})`, { code: 'ROUTER_WITHOUT_REDIS' });
       isTold = true;
