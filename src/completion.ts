@@ -10,6 +10,7 @@ import { CompletionStream } from './openai/stream.ts';
 import { type Fallback, fallback } from './policy/fallback.ts';
 import { mock } from './policy/mock.ts';
 import { retry } from './policy/retry.ts';
+import { telemetry } from './policy/telemetry.ts';
 
 /**
  * Asks an agent and answers as OpenAI's chat completions do: whole, or as a stream when `stream: true`. It resolves
@@ -34,7 +35,8 @@ export interface CompletionOptions {
 
 /** A `completion()` that finds its agents with `agents`. */
 export function createCompletion(agents: Agents, { isRouted = false, defaults }: CompletionOptions = {}): Completion {
-  const toAgent = ({ model }: CompletionCall) => (isRouted ? agents(model) : retry(mock(agents(model))));
+  const toAgent = ({ model }: CompletionCall) =>
+    telemetry(isRouted ? agents(model) : retry(mock(agents(model))), model);
 
   async function completion(parameters: CompletionParameters): Promise<ChatCompletion | CompletionStream> {
     const began = performance.now();
