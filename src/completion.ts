@@ -26,6 +26,7 @@ export interface Completion {
 /** Loaded with the first call: the schema's library is most of what importing this package would cost. */
 let requests: Promise<typeof Requests> | undefined;
 
+/** What surrounds the calls of one `completion()`. */
 export interface CompletionOptions {
   /** Whether the agents are a router's, which repeats and mocks calls itself. */
   readonly isRouted?: boolean;

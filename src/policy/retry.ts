@@ -56,6 +56,7 @@ export async function wait(seconds: number, signal: AbortSignal | undefined): Pr
   }
 }
 
+/** The answer with how often it was asked for in vain. */
 export function withRetries(response: AgentResponse, retries: number): AgentResponse {
   return retries === 0 ? response : { ...response, about: { ...response.about, retries } };
 }

@@ -32,6 +32,7 @@ export interface RouterOptions extends CooldownOptions, RedisOptions {
   readonly default_fallbacks?: readonly string[];
 }
 
+/** Names of groups, parameters that differ, or maps from a group to such. */
 export type RouterFallbacks = readonly (string | Readonly<Record<string, unknown>>)[];
 
 /** A deployment; rows of one name are a group that shares the calls. */

@@ -98,7 +98,8 @@ function createAnswer() {
 }
 
 function end(span: Span, error: unknown, failed: SpanStatusCode): void {
-  if (error !== undefined) {
+  // Whoever stops to read has heard enough; nothing went wrong.
+  if (error !== undefined && toName(error) !== 'AbortError') {
     // Only our own errors are known to hold nothing of what was said.
     const [name, message] = error instanceof APIError ? [error.name, error.message] : [toName(error), undefined];
     span.setAttribute('error.type', name);

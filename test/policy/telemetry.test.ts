@@ -133,6 +133,8 @@ describe('a stream', () => {
     for await (const { id } of stream) if (id) break;
     expect(await within(500, () => spans().length === 1)).toBe(true);
     expect(spans()[0]?.attributes).not.toHaveProperty('gen_ai.response.finish_reasons');
+    expect(spans()[0]?.attributes).not.toHaveProperty('error.type');
+    expect(spans()[0]?.status.code).toBe(SpanStatusCode.UNSET);
   });
 
   it('that breaks off is an error', async () => {

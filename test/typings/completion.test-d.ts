@@ -40,6 +40,20 @@ acompletion satisfies typeof completion;
 
 // Custom parameters pass; known ones keep their types.
 await completion({ model, messages, invocationId: 'x', qualifier: 'prod', anything: { at: ['all'] } });
+await completion({
+  model,
+  messages,
+  fallbacks: [model, { model, timeout: 3 }],
+  retry_policy: { RateLimitErrorRetries: 3 },
+});
+await completion({
+  model,
+  messages,
+  mock_response: ours.whole,
+  mock_tool_calls: ours.whole.choices[0]?.message.tool_calls ?? [],
+});
+// @ts-expect-error fallbacks are a list
+await completion({ model, messages, fallbacks: model });
 // @ts-expect-error temperature is a number
 await completion({ model, messages, temperature: 'hot' });
 // @ts-expect-error seconds are a number
