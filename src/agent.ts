@@ -15,10 +15,35 @@ export interface AgentRequest {
   /** Everything else that was given: AWS's names, credentials, custom parameters. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly session?: Session;
+  /** The id of the new session where none is given; one that every service takes. */
+  readonly freshSessionId?: string;
   readonly stream: boolean;
   /** Seconds of silence after which the call fails. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
+  /** What the policies around an agent are asked for; an agent itself does not look at it. */
+  readonly policy?: Policy;
+}
+
+/** What may happen around an agent. */
+export interface Policy {
+  /** How often the call may be repeated; left out where the caller does not say. */
+  readonly retries?: number;
+  /** The same for errors of one class: `{ RateLimitErrorRetries: 3 }`. */
+  readonly retryPolicy?: Readonly<Record<string, number | undefined>>;
+  readonly mock?: Mock;
+}
+
+/** An answer in an agent's place. */
+export interface Mock {
+  /** They end with a `finish`, unless there is an error. */
+  readonly events: readonly AgentEvent[];
+  /** Thrown after the events. */
+  readonly error?: unknown;
+  /** Seconds before anything comes. */
+  readonly delay?: number;
+  /** Whether nothing comes until the request's `timeout` has passed, which is then the error. */
+  readonly timesOut?: boolean;
 }
 
 /**
@@ -149,12 +174,29 @@ export interface Usage {
 /** Dollars for these usages, or `null` when a price is unknown. */
 export type Price = (usages: readonly Usage[]) => number | null;
 
+/** Who answered, and after what. */
+export interface About {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly memoryId?: string;
+  /** The model string of the fallback that answered. */
+  readonly model?: string;
+  /** The router's deployment. */
+  readonly deployment?: string;
+  /** How often the call was repeated before this answer. */
+  readonly retries?: number;
+  /** How many fallbacks were asked, this one included. */
+  readonly fallbacks?: number;
+}
+
 /** An answer that has begun. */
 export interface AgentResponse {
   readonly sessionId: string;
   readonly requestId?: string;
-  readonly about: { readonly region?: string; readonly endpoint?: string; readonly memoryId?: string };
+  readonly about: About;
   readonly price?: Price;
+  /** The price that was given together with who answered; it wins over every other. */
+  readonly ownPrice?: Price;
   /** The events in batches: what one read from the socket brought goes on together, at once. */
   readonly events: AsyncIterable<readonly AgentEvent[]>;
 }

@@ -1,12 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import type { Agents } from './agent.ts';
-import { withModel } from './errors.ts';
+import type { Agent, Agents } from './agent.ts';
+import { tellAttempts, withModel } from './errors.ts';
 import { type Chunks, toChunks } from './openai/chunks.ts';
 import { type ChatCompletion, collect } from './openai/collect.ts';
+import type { Fallbacks } from './openai/fallbacks.ts';
 import type * as Requests from './openai/request.ts';
 import type { CompletionCall, CompletionParameters } from './openai/request.ts';
 import { CompletionStream } from './openai/stream.ts';
+import { type Fallback, fallback } from './policy/fallback.ts';
+import { mock } from './policy/mock.ts';
 import { retry } from './policy/retry.ts';
+import { telemetry } from './policy/telemetry.ts';
 
 /**
  * Asks an agent and answers as OpenAI's chat completions do: whole, or as a stream when `stream: true`. It resolves
@@ -22,20 +26,59 @@ export interface Completion {
 /** Loaded with the first call: the schema's library is most of what importing this package would cost. */
 let requests: Promise<typeof Requests> | undefined;
 
+/** What surrounds the calls of one `completion()`. */
+export interface CompletionOptions {
+  /** Whether the agents are a router's, which repeats and mocks calls itself. */
+  readonly isRouted?: boolean;
+  /** Parameters for every call that does not give them. */
+  readonly defaults?: Partial<CompletionParameters> | undefined;
+}
+
 /** A `completion()` that finds its agents with `agents`. */
-export function createCompletion(agents: Agents): Completion {
+export function createCompletion(agents: Agents, { isRouted = false, defaults }: CompletionOptions = {}): Completion {
+  const toAgent = ({ model }: CompletionCall) =>
+    telemetry(isRouted ? agents(model) : retry(mock(agents(model))), model);
+
   async function completion(parameters: CompletionParameters): Promise<ChatCompletion | CompletionStream> {
+    const began = performance.now();
     requests ??= import('./openai/request.ts');
     const { parseRequest } = await requests;
-    const call = parseRequest(parameters);
-    return call.request.stream ? stream(agents, call) : collect(await ask(agents, call, call.request.signal));
+    const call = parseRequest(defaults ? { ...defaults, ...parameters } : parameters);
+    const { request, fallbacks, model, callId, price } = call;
+
+    async function ask(signal: AbortSignal | undefined): Promise<Chunks> {
+      try {
+        const agent = fallback(toAgent(call), model, toFallbacks(fallbacks, toAgent));
+        const response = await agent({ ...request, ...(signal && { signal }) });
+        const answered = { model: response.about.model ?? model, price: response.ownPrice ?? price };
+        return toChunks(response, { ...answered, request, callId, began });
+      } catch (error) {
+        throw tellAttempts(withModel(error, model));
+      }
+    }
+
+    return request.stream ? stream(call, ask) : collect(await ask(request.signal));
   }
   // One implementation cannot show TypeScript which overload each branch serves.
   return completion as Completion;
 }
 
-async function stream(agents: Agents, call: CompletionCall): Promise<CompletionStream> {
-  const { signal } = call.request;
+function toFallbacks(
+  { general, contextWindow, contentPolicy }: Fallbacks<CompletionCall>,
+  toAgent: (call: CompletionCall) => Agent,
+) {
+  const toFallback = (call: CompletionCall): Fallback => ({ ...call, agent: toAgent(call) });
+  return {
+    general: general.map(toFallback),
+    contextWindow: contextWindow.map(toFallback),
+    contentPolicy: contentPolicy.map(toFallback),
+  };
+}
+
+async function stream(
+  { request: { signal }, includeUsage }: CompletionCall,
+  ask: (signal: AbortSignal) => Promise<Chunks>,
+): Promise<CompletionStream> {
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
   // Not `AbortSignal.any`: a signal that outlives many calls would keep a trace of each of them.
@@ -46,21 +89,9 @@ async function stream(agents: Agents, call: CompletionCall): Promise<CompletionS
   if (signal?.aborted) abort();
   else signal?.addEventListener('abort', abort, { once: true });
   try {
-    const chunks = await ask(agents, call, controller.signal);
-    return new CompletionStream(chunks, { controller, signal, includeUsage: call.includeUsage, onEnd });
+    return new CompletionStream(await ask(controller.signal), { controller, signal, includeUsage, onEnd });
   } catch (error) {
     onEnd();
     throw error;
-  }
-}
-
-async function ask(agents: Agents, call: CompletionCall, signal: AbortSignal | undefined): Promise<Chunks> {
-  const { model, price, retries } = call;
-  const request = { ...call.request, ...(signal && { signal }) };
-  try {
-    const agent = retry(agents(model), retries);
-    return toChunks(await agent(request), { model, request, price });
-  } catch (error) {
-    throw withModel(error, model);
   }
 }

@@ -16,6 +16,15 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** One call that was made in vain. */
+export interface Attempt {
+  /** The model string, or the router's deployment. */
+  readonly model?: string;
+  /** The error's name. */
+  readonly name: string;
+  readonly status: number;
+}
+
 const brand = Symbol.for('bedrock-agents-openai.error');
 
 /**
@@ -41,6 +50,8 @@ export class APIError extends Error {
   request_id: string | undefined;
   readonly retry_after: number | undefined;
   readonly retryable: boolean;
+  /** What was tried in vain, where a call was repeated or handed on; oldest first. */
+  attempts: readonly Attempt[] = [];
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -67,6 +78,26 @@ export class APIError extends Error {
 /** Says which model an error is about; only the caller of an agent knows. */
 export function withModel(error: unknown, model: string): unknown {
   if (error instanceof APIError) error.model ??= model;
+  return error;
+}
+
+/** The calls that an error stands for: those it tells of, or the one that it ended. */
+export function toAttempts(error: APIError, model?: string): readonly Attempt[] {
+  const { name, status, attempts } = error;
+  const made = attempts.length > 0 ? attempts : [{ name, status }];
+  return made.map((attempt) => ({ ...(model !== undefined && { model }), ...attempt }));
+}
+
+/** Ends an error's message with what was tried, where that was more than one call. */
+export function tellAttempts(error: unknown): unknown {
+  if (!(error instanceof APIError) || error.attempts.length < 2) return error;
+  const times = new Map<string, number>();
+  for (const { model, name, status } of error.attempts) {
+    const call = `${model ?? error.model ?? 'the agent'}: ${name} ${status}`;
+    times.set(call, (times.get(call) ?? 0) + 1);
+  }
+  const told = [...times].map(([call, count]) => (count > 1 ? `${call} (${count} times)` : call));
+  error.message = `${error.message} Tried: ${told.join('; ')}.`;
   return error;
 }
 

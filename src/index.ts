@@ -1,9 +1,13 @@
-export { completion, completion as acompletion } from './default.ts';
-export { createCompletion, type Completion } from './completion.ts';
+export { completion, completion as acompletion, createRouter, type Router } from './default.ts';
+export { createCompletion, type Completion, type CompletionOptions } from './completion.ts';
 export { bedrock } from './bedrock/index.ts';
+export { getSupportedOpenAIParams } from './bedrock/supported.ts';
+export { streamChunkBuilder } from './openai/collect.ts';
+export { completionCost } from './openai/cost.ts';
 export {
   APIConnectionError,
   APIError,
+  type Attempt,
   AuthenticationError,
   BadGatewayError,
   BadRequestError,
@@ -21,6 +25,7 @@ export {
   UnsupportedParamsError,
 } from './errors.ts';
 export type {
+  About,
   Agent,
   AgentEvent,
   AgentRequest,
@@ -28,8 +33,10 @@ export type {
   Agents,
   AssistantTurn,
   FinishReason,
+  Mock,
   Part,
   PayloadRequest,
+  Policy,
   Price,
   ResultsTurn,
   ServiceTool,
@@ -53,5 +60,6 @@ export type { HiddenParams } from './openai/hidden.ts';
 export type { CompletionUsage } from './openai/usage.ts';
 export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionToolCall } from './openai/collect.ts';
 export type { AssistantMessage, ChatMessage, ChatToolCall, ContentPart, TextPart } from './openai/messages.ts';
-export type { ChatTool, CompletionParameters, HarnessTool, ModelConfig } from './openai/request.ts';
+export type { ChatTool, CompletionParameters, FallbackParameter, HarnessTool, ModelConfig } from './openai/request.ts';
 export type { CompletionStream, StreamOptions } from './openai/stream.ts';
+export type { RouterFallbacks, RouterModel, RouterOptions } from './policy/router-options.ts';

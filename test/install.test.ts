@@ -70,15 +70,15 @@ describe.skipIf(!existsSync(resolve(root, 'dist/index.d.ts')))('the packed packa
     );
   });
 
-  it('is small: less than 700 KB, and not 40 packages with all they need', async () => {
-    expect(packed.unpackedSize).toBeLessThan(700_000);
+  it('is small: less than 1.2 MB, and not 60 packages with all they need', async () => {
+    expect(packed.unpackedSize).toBeLessThan(1_200_000);
     const { stdout } = await run('npm', ['ls', '--all', '--parseable', '--omit=dev', 'bedrock-agents-openai'], {
       cwd: folder,
     });
     expect(stdout).toContain('bedrock-agents-openai');
     const { stdout: all } = await run('npm', ['ls', '--all', '--parseable'], { cwd: folder });
     // Beside the folder itself: TypeScript, @types/node and undici-types, which this test brought.
-    expect(all.trim().split('\n').length - 4).toBeLessThan(40);
+    expect(all.trim().split('\n').length - 4).toBeLessThan(60);
   });
 
   it('brings a command', async () => {

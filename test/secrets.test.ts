@@ -207,7 +207,7 @@ describe.each(ways)('$service, stream: $stream', ({ model, stream }) => {
     ['a header that is none', { extra_headers: { 'x-tenant': `${secrets.header}\n` } }],
     ['a type that is wrong', { enableTrace: secrets.prompt, qualifier: { a: secrets.prompt } }],
     ['a setting that is not supported', { stop: secrets.prompt }],
-    ['a name of LiteLLM', { mock_response: secrets.answer }],
+    ['a name of LiteLLM', { guardrails: secrets.answer }],
     ['half of the keys', { aws_access_key_id: undefined }],
     ['a key of a wrong type', { aws_secret_access_key: [secrets.secretAccessKey] }],
     ['a way to authenticate that is not built', { aws_web_identity_token: secrets.sessionToken }],

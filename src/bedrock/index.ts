@@ -1,4 +1,5 @@
-import type { Agent, Agents } from '../agent.ts';
+import type { Agent, AgentRequest, Agents } from '../agent.ts';
+import { readSessionId } from './agents/call-id.ts';
 import type { Clients } from './clients.ts';
 import { type ModelRef, parseModel } from './model.ts';
 
@@ -19,6 +20,12 @@ export function bedrock(defaults: Readonly<Record<string, unknown>> = {}): Agent
       return ask({ ...request, parameters: withDefaults(request.parameters, defaults) });
     };
   };
+}
+
+/** The session in which the last calls wait for their results, where they were an agent's; for routers. */
+export function sessionOf({ turns }: AgentRequest): string | undefined {
+  const [call] = turns.findLast((turn) => turn.type === 'assistant')?.calls ?? [];
+  return call && readSessionId(call.id);
 }
 
 /** Parameters that say one thing together: a call that names one of them means none of the defaults for the others. */

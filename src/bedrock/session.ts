@@ -14,12 +14,12 @@ export interface SessionRules {
 }
 
 /**
- * The id to send: the caller's own, checked; one made of a neutral name, the same for the same name; or a new one.
+ * The id to send: the caller's own, checked; one made of a neutral name, the same for the same name; or a new one, `fresh` where the request has it.
  * Throws a `BadRequestError` for an id that AWS would refuse and for the name of another service.
  */
-export function toSessionId(session: Session | undefined, rules: SessionRules): string {
+export function toSessionId(session: Session | undefined, rules: SessionRules, fresh?: string): string {
   // 33–100 of [a-zA-Z0-9][a-zA-Z0-9-_]*: what every service takes and AgentCore gives back.
-  if (!session) return `session-${randomUUID()}`;
+  if (!session) return fresh ?? `session-${randomUUID()}`;
   const { id, exact, name } = session;
   if (!exact) return rules.pattern.test(id) ? id : `session-${createHash('sha256').update(id).digest('hex')}`;
   if (!rules.names.includes(name)) {

@@ -73,15 +73,13 @@ async function complete(request: Request, deployment: string | undefined, contex
   const { headers, signal } = request;
   const body = await readJson(request, maxBodyBytes);
   abandoned.refuse(request, body);
-  const began = performance.now();
   const told = await completion(toParameters(body, { headers, deployment, callId, signal })).catch((error: unknown) => {
     if (signal.aborted) abandoned.add(request, body);
     throw error;
   });
   const known = told._hidden_params;
   if ('choices' in told) {
-    const _response_ms = performance.now() - began;
-    return toJson(told, { ...toCallHeaders(callId), ...toAnswerHeaders({ _response_ms, ...known }) });
+    return toJson(told, { ...toCallHeaders(callId), ...toAnswerHeaders(known) });
   }
   // The answer has begun, so the status is known.
   return new Response(toEventStream(told, { request, onError }), {

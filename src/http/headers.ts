@@ -3,22 +3,13 @@ import type { HiddenParams } from '../openai/hidden.ts';
 /** Of this package, as its manifest has it. */
 const version = '0.1.0';
 
-/** What is known beside an answer, and what may be known of how it was got. */
-export interface Known extends HiddenParams {
-  readonly litellm_call_id?: string;
-  readonly model_id?: string;
-  readonly attempted_retries?: number;
-  readonly attempted_fallbacks?: number;
-  readonly _response_ms?: number;
-}
-
 /** The headers of every answer, an error too. `callId` is also the request id until AWS has given one. */
 export function toCallHeaders(callId: string): Record<string, string> {
   return sendable({ 'x-request-id': callId, 'x-litellm-call-id': callId, 'x-litellm-version': version });
 }
 
 /** The headers that tell of an answer; what is not known, or not yet in a stream, has none. */
-export function toAnswerHeaders(known: Known): Record<string, string> {
+export function toAnswerHeaders(known: HiddenParams): Record<string, string> {
   return sendable({
     'x-session-id': known.session_id,
     'x-request-id': known.request_id,

@@ -84,6 +84,9 @@ export interface ChunkOptions {
   readonly request: Pick<AgentRequest, 'instructions' | 'turns'>;
   /** The caller's own price; it wins over the agent's and counts estimated tokens too. */
   readonly price?: Price | undefined;
+  /** For `_hidden_params`: the call's name and when it began, by `performance.now()`. */
+  readonly callId?: string;
+  readonly began?: number;
 }
 
 export interface Chunks extends AsyncIterable<readonly ChatCompletionChunk[]> {
@@ -109,7 +112,7 @@ export function toChunks(response: AgentResponse, options: ChunkOptions): Chunks
   };
 }
 
-function createWriter(response: AgentResponse, { model, request, price }: ChunkOptions) {
+function createWriter(response: AgentResponse, { model, request, price, callId, began }: ChunkOptions) {
   const id = `chatcmpl-${randomUUID()}`;
   const created = Math.floor(Date.now() / 1000);
   const fields: ProviderSpecificFields = { session_id: response.sessionId };
@@ -129,6 +132,7 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
     if (usages.length > 0) return (price ?? response.price)?.(usages) ?? null;
     return hidden.usage_estimated && price ? price([estimate(request, written)]) : null;
   });
+  if (callId !== undefined) hidden.litellm_call_id = callId;
 
   function write(event: AgentEvent, chunks: ChatCompletionChunk[]): void {
     switch (event.type) {
@@ -223,6 +227,7 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
 
   function toUsageChunk(): ChatCompletionChunk {
     if (usages.length === 0) hidden.usage_estimated = true;
+    if (began !== undefined) hidden._response_ms = Math.round(performance.now() - began);
     const chunk = seal([]);
     chunk.usage = toUsage(usages.length === 0 ? [estimate(request, written)] : usages);
     return chunk;

@@ -45,7 +45,18 @@ export interface ChatCompletionToolCall {
 }
 
 /** Chunks → the completion they add up to. Throws what the chunks throw: a part is never returned as a whole. */
-export async function collect(batches: AsyncIterable<readonly ChatCompletionChunk[]>): Promise<ChatCompletion> {
+export async function collect(source: AsyncIterable<readonly ChatCompletionChunk[]>): Promise<ChatCompletion> {
+  const batches: (readonly ChatCompletionChunk[])[] = [];
+  for await (const batch of source) batches.push(batch);
+  return sum(batches);
+}
+
+/** The chunks of a stream → the completion they add up to; throws a `TypeError` for none. */
+export function streamChunkBuilder(chunks: readonly ChatCompletionChunk[]): ChatCompletion {
+  return sum([chunks]);
+}
+
+function sum(batches: readonly (readonly ChatCompletionChunk[])[]): ChatCompletion {
   const texts: string[] = [];
   const thoughts: string[] = [];
   const calls: ChatCompletionToolCall[] = [];
@@ -56,7 +67,7 @@ export async function collect(batches: AsyncIterable<readonly ChatCompletionChun
   let finish_reason: ChatFinishReason = 'stop';
   let last: ChatCompletionChunk | undefined;
 
-  for await (const batch of batches) {
+  for (const batch of batches) {
     for (const chunk of batch) {
       last = chunk;
       const choice = chunk.choices[0];
@@ -77,7 +88,7 @@ export async function collect(batches: AsyncIterable<readonly ChatCompletionChun
       if (choice.finish_reason) finish_reason = choice.finish_reason;
     }
   }
-  if (!last) throw new TypeError('collect: there is no completion in no chunks.');
+  if (!last) throw new TypeError('There is no completion in no chunks.');
 
   const message: ChatCompletionMessage = {
     role: 'assistant',

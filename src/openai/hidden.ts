@@ -6,6 +6,16 @@ export interface HiddenParams {
   session_id: string;
   /** AWS's request id. */
   request_id?: string;
+  /** The router's deployment that answered. */
+  model_id?: string;
+  /** The call's name: the one that was given, or a new one. */
+  litellm_call_id?: string;
+  /** Milliseconds from the call to the end of the answer. */
+  _response_ms?: number;
+  /** How often the call was repeated before this answer. */
+  attempted_retries: number;
+  /** How many fallbacks were asked. */
+  attempted_fallbacks: number;
   region_name?: string;
   api_base?: string;
   memory_id?: string;
@@ -32,6 +42,9 @@ export function toHidden({ sessionId, requestId, about }: AgentResponse, cost: (
   return {
     custom_llm_provider: 'bedrock',
     session_id: sessionId,
+    attempted_retries: about.retries ?? 0,
+    attempted_fallbacks: about.fallbacks ?? 0,
+    ...(about.deployment !== undefined && { model_id: about.deployment }),
     ...(requestId !== undefined && { request_id: requestId }),
     ...(about.region !== undefined && { region_name: about.region }),
     ...(about.endpoint !== undefined && { api_base: about.endpoint }),

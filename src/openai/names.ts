@@ -49,11 +49,37 @@ export const own: ReadonlySet<string> = new Set([
   'stream_timeout',
   'num_retries',
   'max_retries',
+  'retry_policy',
+  'fallbacks',
+  'context_window_fallbacks',
+  'content_policy_fallbacks',
+  'mock_response',
+  'mock_tool_calls',
+  'mock_delay',
+  'mock_timeout',
   'drop_params',
+  'additional_drop_params',
   'allowed_openai_params',
   'input_cost_per_token',
   'output_cost_per_token',
 ]);
+
+/** The keys of `retry_policy`. */
+export const retryPolicyNames = [
+  'APIConnectionErrorRetries',
+  'AuthenticationErrorRetries',
+  'BadGatewayErrorRetries',
+  'BadRequestErrorRetries',
+  'ConflictErrorRetries',
+  'ContentPolicyViolationErrorRetries',
+  'ContextWindowExceededErrorRetries',
+  'InternalServerErrorRetries',
+  'NotFoundErrorRetries',
+  'PermissionDeniedErrorRetries',
+  'RateLimitErrorRetries',
+  'ServiceUnavailableErrorRetries',
+  'TimeoutErrorRetries',
+] as const;
 
 /** Names for logs and accounts: they change nothing in an answer. */
 export const hints: ReadonlySet<string> = new Set([
@@ -81,7 +107,8 @@ export const hints: ReadonlySet<string> = new Set([
 
 /** Whether a name is LiteLLM's but does nothing here (yet). */
 export function isUnbuilt(name: string): boolean {
-  return unbuilt.has(name) || (unbuiltFamilies.test(name) && !hints.has(name) && !sessionNames.has(name));
+  if (own.has(name) || hints.has(name) || sessionNames.has(name)) return false;
+  return unbuilt.has(name) || unbuiltFamilies.test(name);
 }
 
 /** LiteLLM's own families of names: its settings, mocks, callbacks, caches and other providers' credentials. */
@@ -93,7 +120,6 @@ const unbuiltFamilies = /^(litellm|mock|arize|azure|gcs|humanloop|langfuse|langs
  */
 const unbuilt: ReadonlySet<string> = new Set([
   'acompletion',
-  'additional_drop_params',
   'aimg_generation',
   'allowed_fails',
   'allowed_fails_policy',
@@ -115,9 +141,7 @@ const unbuilt: ReadonlySet<string> = new Set([
   'client_secret',
   'complete_response',
   'configurable_clientside_auth_params',
-  'content_policy_fallbacks',
   'context_window_fallback_dict',
-  'context_window_fallbacks',
   'cooldown_time',
   'default_fallbacks',
   'deployment_id',
@@ -128,7 +152,6 @@ const unbuilt: ReadonlySet<string> = new Set([
   'ensure_alternating_roles',
   'eos_token',
   'fallback_depth',
-  'fallbacks',
   'fastest_response',
   'final_prompt_value',
   'force_timeout',
@@ -155,7 +178,6 @@ const unbuilt: ReadonlySet<string> = new Set([
   'prompt_version',
   'provider_specific_header',
   'retry_after',
-  'retry_policy',
   'retry_strategy',
   'roles',
   'router_settings',

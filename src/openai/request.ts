@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentEvent, AgentRequest, PayloadRequest, Price, ServiceTool, Session, Tool } from '../agent.ts';
+import type { AgentEvent, AgentRequest, PayloadRequest, Policy, Price, ServiceTool, Session, Tool } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
-import { type ChatMessage, parseMessages } from './messages.ts';
+import { type Fallbacks, parseFallbacks } from './fallbacks.ts';
+import { type ChatMessage, type ChatToolCall, parseMessages } from './messages.ts';
+import { parseMock } from './mock.ts';
 import { hints, isUnbuilt, own, sessionNames, settings } from './names.ts';
 import { type CheckedParameters, parseParameters, quote } from './schema.ts';
 
@@ -27,6 +30,26 @@ export interface CompletionParameters {
   readonly num_retries?: number | null;
   /** LiteLLM's other name for `num_retries`. */
   readonly max_retries?: number | null;
+  /** The same by class of error: `{ RateLimitErrorRetries: 3, TimeoutErrorRetries: 0 }`; such errors are repeated in any case. */
+  readonly retry_policy?: Readonly<Record<`${string}Retries`, number>> | null;
+  /** Asked one after the other when the agent fails: model strings, or parameters that differ from these. */
+  readonly fallbacks?: readonly FallbackParameter[] | null;
+  /** The same, asked first when the conversation is too long. */
+  readonly context_window_fallbacks?: readonly FallbackParameter[] | null;
+  /** The same, asked first when the content was refused. */
+  readonly content_policy_fallbacks?: readonly FallbackParameter[] | null;
+  /** Answers without any agent: a text, an error to throw (also `'litellm.RateLimitError'`), or a whole completion. */
+  readonly mock_response?: string | Error | object | null;
+  /** Answers with these tool calls, without any agent. */
+  readonly mock_tool_calls?: readonly ChatToolCall[] | null;
+  /** Seconds before a mock answers. */
+  readonly mock_delay?: number | null;
+  /** Fails with a `Timeout` when `timeout` has passed, without any agent. */
+  readonly mock_timeout?: boolean | null;
+  /** Comes back as `_hidden_params.litellm_call_id`. */
+  readonly litellm_call_id?: string | null;
+  /** Parameters to leave out. */
+  readonly additional_drop_params?: readonly string[] | null;
   /** Leaves out OpenAI parameters that the agent cannot honour; otherwise they are an `UnsupportedParamsError`. */
   readonly drop_params?: boolean | null;
   /** OpenAI parameters to hand to the agent as custom parameters. */
@@ -123,6 +146,9 @@ export interface CompletionParameters {
   readonly [parameter: string]: unknown;
 }
 
+/** A model string, parameters that differ, or LiteLLM's map from a model to its fallbacks (`*` for any other). */
+export type FallbackParameter = string | Readonly<Record<string, unknown>>;
+
 /** A tool as OpenAI describes it. */
 export interface ChatTool {
   readonly type: 'function';
@@ -152,15 +178,42 @@ export interface HarnessTool {
 export interface CompletionCall {
   readonly model: string;
   readonly request: AgentRequest;
-  readonly retries: number;
   readonly includeUsage: boolean;
+  /** The caller's name for this call, or a new one. */
+  readonly callId: string;
   /** Given by the caller; it wins over the price list. */
   readonly price?: Price;
 }
 
+/** What parameters ask for, whatever the conversation is. */
+export type Asked = Omit<AgentRequest, 'instructions' | 'turns'>;
+
 /** Checks parameters from a stranger and says whose each one is; throws a `BadRequestError`. */
-export function parseRequest(parameters: unknown): CompletionCall {
+export function parseRequest(parameters: unknown): CompletionCall & { readonly fallbacks: Fallbacks<CompletionCall> } {
   const given = parseParameters(parameters);
+  return { ...toCall(given), fallbacks: parseFallbacks(given, toCall) };
+}
+
+/** Checks parameters that calls may differ from, whole or streamed; throws a `BadRequestError`. */
+export function parseDefaults(parameters: Readonly<Record<string, unknown>>) {
+  // What the schema asks of a call comes with the call.
+  const given = parseParameters({ ...parameters, model: '', messages: [{ role: 'user', content: '' }] });
+  return { price: parsePrice(given), toAsked: (stream: boolean) => toAsked({ ...given, stream }) };
+}
+
+function toCall(given: CheckedParameters): CompletionCall {
+  const price = parsePrice(given);
+  return {
+    model: given.model,
+    includeUsage: given.stream_options?.include_usage ?? false,
+    callId: given.litellm_call_id ?? randomUUID(),
+    ...(price && { price }),
+    request: { ...parseMessages(given.messages), ...toAsked(given) },
+  };
+}
+
+/** Sorts parameters by whom they are for; throws a `BadRequestError` for what is not built. */
+function toAsked(given: CheckedParameters): Asked {
   const { model, tools, signal } = given;
   const unknown = Object.keys(given).filter((name) => isUnbuilt(name) && given[name] != null);
   if (unknown.length > 0) {
@@ -172,16 +225,12 @@ export function parseRequest(parameters: unknown): CompletionCall {
   }
 
   const allowed = new Set(given.allowed_openai_params ?? []);
+  const dropped = new Set(given.additional_drop_params ?? []);
+  const isOwn = (name: string) => own.has(name) && !(name === 'tools' && allowed.has(name));
   const asked: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
-    if (
-      value == null ||
-      (own.has(name) && !(name === 'tools' && allowed.has(name))) ||
-      hints.has(name) ||
-      sessionNames.has(name)
-    )
-      continue;
+    if (value == null || isOwn(name) || hints.has(name) || sessionNames.has(name) || dropped.has(name)) continue;
     if (!settings.has(name) || allowed.has(name)) rest[name] = value;
     else if (!isDeepStrictEqual(value, settings.get(name))) asked[name] = value;
   }
@@ -189,23 +238,17 @@ export function parseRequest(parameters: unknown): CompletionCall {
   const stream = given.stream ?? false;
   const timeout = (stream ? given.stream_timeout : undefined) ?? given.timeout ?? given.request_timeout;
   const session = parseSession(given);
-  const price = parsePrice(given);
+  const policy = parsePolicy(given);
   return {
-    model,
-    retries: given.num_retries ?? given.max_retries ?? 0,
-    includeUsage: given.stream_options?.include_usage ?? false,
-    ...(price && { price }),
-    request: {
-      ...parseMessages(given.messages),
-      ...(allowed.has('tools') ? { tools: [] } : parseTools(tools ?? [])),
-      settings: asked,
-      dropUnsupported: given.drop_params ?? false,
-      parameters: rest,
-      stream,
-      ...(session && { session }),
-      ...(timeout != null && { timeout }),
-      ...(signal && { signal }),
-    },
+    ...(allowed.has('tools') || dropped.has('tools') ? { tools: [] } : parseTools(tools ?? [])),
+    settings: asked,
+    dropUnsupported: given.drop_params ?? false,
+    parameters: rest,
+    stream,
+    ...(session && { session }),
+    ...(timeout != null && { timeout }),
+    ...(signal && { signal }),
+    ...(policy && { policy }),
   };
 }
 
@@ -237,6 +280,14 @@ function toSession(id: unknown, exact: boolean, name: string): readonly Session[
   if (id == null || (id === '' && !exact)) return [];
   if (typeof id === 'string') return [{ id, exact, name }];
   throw new BadRequestError(`${name}: expected string, got ${typeof id}.`, { param: name });
+}
+
+function parsePolicy(given: CheckedParameters): Policy | undefined {
+  const retries = given.num_retries ?? given.max_retries;
+  const mock = parseMock(given);
+  const { retry_policy: retryPolicy } = given;
+  if (retries == null && !mock && !retryPolicy) return undefined;
+  return { ...(retries != null && { retries }), ...(retryPolicy && { retryPolicy }), ...(mock && { mock }) };
 }
 
 function parsePrice({

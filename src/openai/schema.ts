@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { BadRequestError } from '../errors.ts';
 import { messagesSchema } from './messages.ts';
+import { callsSchema } from './mock.ts';
+import { retryPolicyNames } from './names.ts';
 
 /** Parameters whose types are as OpenAI and LiteLLM have them; unknown names are kept. */
 export type CheckedParameters = z.infer<ReturnType<typeof createSchema>>;
@@ -27,6 +29,7 @@ function createSchema() {
   const string = z.nullish(z.string());
   const flag = z.nullish(z.boolean());
   const record = z.nullish(z.record(z.string(), z.unknown()));
+  const entries = z.nullish(z.array(z.union([z.string(), z.record(z.string(), z.unknown())])));
   return z.looseObject({
     model: z.string(),
     messages: messagesSchema(),
@@ -58,6 +61,20 @@ function createSchema() {
     request_timeout: seconds,
     stream_timeout: seconds,
     num_retries: count,
+    retry_policy: z.nullish(
+      z.strictObject(
+        Object.fromEntries(retryPolicyNames.map((name) => [name, z.optional(z.int().check(z.nonnegative()))])),
+      ),
+    ),
+    fallbacks: entries,
+    context_window_fallbacks: entries,
+    content_policy_fallbacks: entries,
+    mock_response: z.optional(z.unknown()),
+    mock_tool_calls: z.nullish(callsSchema()),
+    mock_delay: z.nullish(z.number().check(z.nonnegative())),
+    mock_timeout: flag,
+    litellm_call_id: string,
+    additional_drop_params: z.nullish(z.array(z.string())),
     max_retries: count,
     drop_params: flag,
     allowed_openai_params: z.nullish(z.array(z.string())),
@@ -100,6 +117,8 @@ function explain(issue: z.core.$ZodIssue, path: string, parameters: unknown): st
       return `${name}: expected ${issue.expected}, got ${came}.`;
     case 'invalid_value':
       return `${name}: expected one of ${quote(issue.values.map(String))}.`;
+    case 'unrecognized_keys':
+      return `${name}: ${quote(issue.keys)} is not known here.`;
     case 'too_small':
       return `${name}: expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
     case 'invalid_union':

@@ -462,7 +462,7 @@ describe('the headers of an answer', () => {
     expect(headers.get('x-litellm-call-id')).toBe('call-7');
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
     expect(headers.get('x-litellm-version')).toBe(manifest.version);
-    expect(Number(headers.get('x-litellm-response-duration-ms'))).toBeGreaterThan(0);
+    expect(headers.get('x-litellm-response-duration-ms')).toMatch(/^\d+$/);
   });
 
   it('name a call that nobody named, an error too', async () => {

@@ -268,8 +268,17 @@ describe('the defaults', () => {
     expect(await sent({ sessionId: 'theirs' }, { litellm_session_id: 'mine' })).toMatchObject({ session: 'mine' });
   });
 
-  it('cannot be a list of models yet, and say so', () => {
-    expect(() => createFetch({ model_list: [] })).toThrow(TypeError);
+  it('may be a list of models, whose names the client asks for beside model strings', async () => {
+    const { url } = await startAgents();
+    const model_list = [{ model_name: 'support', litellm_params: { model: agentModel } }];
+    const fetch = createFetch({ ...reach(url), model_list });
+    const client = new OpenAI({ apiKey: 'unused', fetch, maxRetries: 0 });
+    for (const model of ['support', agentModel]) {
+      const { choices } = await client.chat.completions.create({ model, messages: say('Hi') });
+      expect(choices[0]?.message.content).toBe('You said: Hi');
+    }
+    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['support']);
+    await expect(client.chat.completions.create({ model: 'other', messages: say('Hi') })).rejects.toThrow(/other/);
   });
 });
 

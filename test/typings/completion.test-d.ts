@@ -61,6 +61,20 @@ await completion({
 });
 // @ts-expect-error no such form
 await completion({ model, messages, payload_format: 'mcp' });
+await completion({
+  model,
+  messages,
+  fallbacks: [model, { model, timeout: 3 }],
+  retry_policy: { RateLimitErrorRetries: 3 },
+});
+await completion({
+  model,
+  messages,
+  mock_response: ours.whole,
+  mock_tool_calls: ours.whole.choices[0]?.message.tool_calls ?? [],
+});
+// @ts-expect-error fallbacks are a list
+await completion({ model, messages, fallbacks: model });
 // @ts-expect-error temperature is a number
 await completion({ model, messages, temperature: 'hot' });
 // @ts-expect-error seconds are a number

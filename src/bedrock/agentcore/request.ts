@@ -71,7 +71,7 @@ export function toInvocation(request: AgentRequest): Asked {
   }
   const { fields, custom } = splitParameters(parameters, types);
   const { endSession = false, ...headers } = fields;
-  const sessionId = toSessionId(request.session, sessionRules);
+  const sessionId = toSessionId(request.session, sessionRules, request.freshSessionId);
   const said = { request, sessionId, custom, forwardsContent: parseFlag(forward) };
   const input = {
     // An agent written with AWS's TypeScript SDK answers 406 when it streams and the stream is not accepted.

@@ -66,6 +66,15 @@ export function isCallId(id: string): boolean {
   return id.startsWith(version);
 }
 
+/** The session of the call; `undefined` for an id that `parseCallId` refuses. */
+export function readSessionId(id: string): string | undefined {
+  try {
+    return parseCallId(id).sessionId;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads an id back; throws a `BadRequestError` for one that was made elsewhere or was changed on its way. */
 export function parseCallId(id: string): ReturnedAction {
   if (!isCallId(id)) throw invalid('is not one that a Bedrock agent gave');

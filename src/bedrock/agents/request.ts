@@ -76,7 +76,7 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
     ...rest,
     agentId: ref.agentId,
     agentAliasId: ref.aliasId,
-    sessionId: toSessionId(session, sessionRules),
+    sessionId: toSessionId(session, sessionRules, request.freshSessionId),
     // Usage, reasoning and the model's name exist in traces only.
     enableTrace: rest.enableTrace ?? true,
     ...(text !== '' && { inputText: text }),

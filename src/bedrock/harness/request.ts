@@ -59,7 +59,7 @@ export function toInput(ref: HarnessRef, request: AgentRequest): InvokeHarnessCo
     ...(model && { model }),
     ...(tools.length > 0 && { tools }),
     harnessArn: ref.arn,
-    runtimeSessionId: toSessionId(request.session, sessionRules),
+    runtimeSessionId: toSessionId(request.session, sessionRules, request.freshSessionId),
     messages: toMessages(request),
   };
 }
