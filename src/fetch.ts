@@ -3,7 +3,7 @@ import type { Completion } from './completion.ts';
 import { completion, createRouter } from './default.ts';
 import { type Fetch, toFetch } from './http/fetch.ts';
 import { createHandler } from './http/handler.ts';
-import type { CompletionParameters } from './openai/request.ts';
+import type { CompletionParameters } from './openai/parameters.ts';
 import type { RouterOptions } from './policy/router-options.ts';
 
 export { createHandler, type Handler, type HandlerOptions } from './http/handler.ts';

@@ -60,6 +60,12 @@ export type { HiddenParams } from './openai/hidden.ts';
 export type { CompletionUsage } from './openai/usage.ts';
 export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionToolCall } from './openai/collect.ts';
 export type { AssistantMessage, ChatMessage, ChatToolCall, ContentPart, TextPart } from './openai/messages.ts';
-export type { ChatTool, CompletionParameters, FallbackParameter, HarnessTool, ModelConfig } from './openai/request.ts';
+export type {
+  ChatTool,
+  CompletionParameters,
+  FallbackParameter,
+  HarnessTool,
+  ModelConfig,
+} from './openai/parameters.ts';
 export type { CompletionStream, StreamOptions } from './openai/stream.ts';
 export type { RouterFallbacks, RouterModel, RouterOptions } from './policy/router-options.ts';

@@ -11,7 +11,7 @@ import type { AgentEvent, AgentRequest } from '../src/agent.ts';
 import { bedrock } from '../src/bedrock/index.ts';
 import { createCompletion } from '../src/completion.ts';
 import { APIConnectionError, APIError, BadGatewayError, PermissionDeniedError, Timeout } from '../src/errors.ts';
-import type { CompletionParameters } from '../src/openai/request.ts';
+import type { CompletionParameters } from '../src/openai/parameters.ts';
 import type { CompletionStream } from '../src/openai/stream.ts';
 import { type Loopback, serve, within } from './support/loopback.ts';
 import { reach } from './support/models.ts';

@@ -1,4 +1,4 @@
-import type { CompletionParameters } from '../openai/request.ts';
+import type { CompletionParameters } from '../openai/parameters.ts';
 
 /** Headers that may name the session: ours, LiteLLM's, Open WebUI's, and the one LibreChat's documentation sends. */
 const sessionHeaders = ['x-session-id', 'x-litellm-session-id', 'x-openwebui-chat-id', 'x-conversation-id'];

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bedrock } from '../../src/bedrock/index.ts';
 import { createCompletion } from '../../src/completion.ts';
-import type { CompletionParameters } from '../../src/openai/request.ts';
+import type { CompletionParameters } from '../../src/openai/parameters.ts';
 import { chunk, exception } from '../support/frames.ts';
 import { type Loopback, serve, within } from '../support/loopback.ts';
 import { agentModel, reach, runtimeModel } from '../support/models.ts';

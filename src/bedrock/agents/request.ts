@@ -2,14 +2,13 @@ import type { InvokeAgentCommandInput } from '@aws-sdk/client-bedrock-agent-runt
 import type { AgentRequest, AssistantTurn, Session } from '../../agent.ts';
 import { BadRequestError } from '../../errors.ts';
 import type { AgentRef } from '../model.ts';
-import { type FieldType, splitParameters, toJson } from '../parameters.ts';
+import { type FieldType, splitParameters } from '../parameters.ts';
 import { toSessionId } from '../session.ts';
 import { checkSettings } from '../settings.ts';
-import { type News, nothingNew, toNews } from '../turns.ts';
-import { withBytes } from './bytes.ts';
-import { withFiles } from './files.ts';
+import { nothingNew, toNews } from '../turns.ts';
 import { isCallId, parseCallId } from './call-id.ts';
-import { type Resumption, toResumption } from './results.ts';
+import { toResumption } from './results.ts';
+import { toSessionState } from './session-state.ts';
 
 /** InvokeAgent's fields that a caller may name; the inside of structures is AWS's to check. */
 const types = {
@@ -33,8 +32,6 @@ const sessionRules = {
   pattern: idPattern,
   expected: '2 to 100 letters, digits and . _ : -',
 } as const;
-
-type SessionState = NonNullable<InvokeAgentCommandInput['sessionState']>;
 
 /** InvokeAgent's input and what the reading of its answer depends on. */
 export interface Invocation {
@@ -67,8 +64,7 @@ export function toInput(ref: AgentRef, request: AgentRequest): Invocation {
   }
   const text = inputText ?? news.text;
   const results = news.results && resumed ? toResumption(resumed.turn, news.results) : undefined;
-  const given = withFiles(toBytes(rest.sessionState), news.files);
-  const sessionState = toSessionState(given, custom, news.history, results, invocationId);
+  const sessionState = toSessionState(rest.sessionState, { custom, news, results, invocationId });
   const isSaying = text !== '' || news.files.length > 0 || sessionState.returnControlInvocationResults;
   if (!isSaying && !rest.endSession) throw nothingNew();
   const isStreamedByUs = request.stream && streaming?.streamFinalResponse === undefined;
@@ -97,9 +93,11 @@ function toResumed(
   const turn = turns.findLast((each) => each.type === 'assistant');
   const [call] = turn?.calls ?? [];
   if (!turn || !call) return undefined;
+  const isAnswered = turns.at(-1)?.type === 'results';
   // Calls of another's that nobody answers are history like any other.
-  if (!isCallId(call.id) && turns.at(-1)?.type !== 'results') return undefined;
+  if (!isCallId(call.id) && !isAnswered) return undefined;
   const { agentId, sessionId } = parseCallId(call.id);
+  if (agentId !== ref.agentId && !isAnswered) return undefined;
   if (agentId !== ref.agentId) {
     throw new BadRequestError(
       `messages: the calls were made by the agent ${agentId}, and this is ${ref.agentId}; answer them there.`,
@@ -166,54 +164,4 @@ function parseFields(parameters: AgentRequest['parameters']) {
   const { fields, custom } = splitParameters({ ...given, ...body }, types);
   // Their outer types were checked; what a structure holds is the caller's and AWS's affair.
   return { fields: fields as Fields, custom };
-}
-
-function toBytes(given: SessionState | undefined): SessionState | undefined {
-  // The same structure, but for the spelling of its bytes.
-  return withBytes(given, 'sessionState') as SessionState | undefined;
-}
-
-function toSessionState(
-  given: SessionState | undefined,
-  custom: Readonly<Record<string, unknown>>,
-  history: News['history'],
-  results: Resumption | undefined,
-  invocationId: string | undefined,
-): SessionState {
-  if (history.length > 0 && given?.conversationHistory) {
-    throw new BadRequestError(
-      'sessionState.conversationHistory and the earlier messages both carry the history; send one of them.',
-      { param: 'sessionState' },
-    );
-  }
-  const named = invocationId ?? given?.invocationId;
-  if (results && named !== undefined && named !== results.invocationId) {
-    throw new BadRequestError('invocationId names another invocation than the tool messages answer; leave it out.', {
-      param: 'invocationId',
-    });
-  }
-  if (results && given?.returnControlInvocationResults) {
-    throw new BadRequestError(
-      'sessionState.returnControlInvocationResults and the tool messages both answer; send one of them.',
-      { param: 'sessionState' },
-    );
-  }
-  const attributes = Object.entries(custom).flatMap(([name, value]) => {
-    const text = typeof value === 'string' ? value : toJson(name, value);
-    return text === undefined ? [] : [[name, text] as const];
-  });
-  return {
-    ...given,
-    ...(invocationId !== undefined && { invocationId }),
-    ...(results && {
-      invocationId: results.invocationId,
-      returnControlInvocationResults: results.returnControlInvocationResults,
-    }),
-    ...(attributes.length > 0 && {
-      promptSessionAttributes: { ...given?.promptSessionAttributes, ...Object.fromEntries(attributes) },
-    }),
-    ...(history.length > 0 && {
-      conversationHistory: { messages: history.map(({ role, text }) => ({ role, content: [{ text }] })) },
-    }),
-  };
 }
