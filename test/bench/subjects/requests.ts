@@ -1,0 +1,43 @@
+import { completion } from '../../../src/index.ts';
+import { ask, createSdk } from '../clients.ts';
+import { compare } from '../compare.ts';
+import type { Round, Subject } from '../subjects.ts';
+
+const requests = 40;
+
+/** What a request costs beside what its answer costs: the answers are as short as answers get. */
+export const contenders: Subject['contenders'] = {
+  'agents ours': (url) => repeat(() => readAll(completion({ ...ask.agent(url, 'SHORT'), stream: true }))),
+  'agents sdk': (url) => {
+    const sdk = createSdk(url);
+    return repeat(async () => readAll(Promise.resolve((await sdk.agent('SHORT')).completion ?? [])));
+  },
+  'agentcore ours': (url) => repeat(() => completion(ask.runtime(url, 'short'))),
+  'agentcore sdk': (url) => {
+    const sdk = createSdk(url);
+    return repeat(async () => JSON.parse((await (await sdk.runtime('short')).response?.transformToString()) ?? ''));
+  },
+};
+
+export const measure: Subject['measure'] = async (run) => {
+  const options = { per: requests, rounds: 41, bound: 1.1 };
+  return [
+    await compare({ name: 'agents: request', ours: run('agents ours'), theirs: run('agents sdk'), ...options }),
+    await compare({
+      name: 'AgentCore: request',
+      ours: run('agentcore ours'),
+      theirs: run('agentcore sdk'),
+      ...options,
+    }),
+  ];
+};
+
+function repeat(request: () => Promise<unknown>): Round {
+  return async () => {
+    for (let index = 0; index < requests; index++) await request();
+  };
+}
+
+async function readAll(events: Promise<AsyncIterable<unknown> | Iterable<unknown>>): Promise<void> {
+  for await (const event of await events) void event;
+}
