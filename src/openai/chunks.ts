@@ -220,9 +220,12 @@ function createWriter(response: AgentResponse, { model, request, price }: ChunkO
 
   function toUsageChunk(): ChatCompletionChunk {
     if (usages.length === 0) hidden.usage_estimated = true;
-    const chunk = seal([]);
-    chunk.usage = toUsage(usages.length === 0 ? [estimate(request, written)] : usages);
-    return chunk;
+    let usage: CompletionUsage | undefined;
+    // Counted when it is read: few streams show this chunk, and to estimate costs as much as all that came before.
+    return Object.defineProperty(seal([]), 'usage', {
+      enumerable: true,
+      get: () => (usage ??= toUsage(usages.length === 0 ? [estimate(request, written)] : usages)),
+    });
   }
 
   function seal(choices: ChunkChoice[]): ChatCompletionChunk {

@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk, Chunks } from './chunks.ts';
 import { type ChatCompletion, collect } from './collect.ts';
 import { type HiddenParams, withHidden } from './hidden.ts';
+import { unpack } from './unpack.ts';
 
 export interface StreamOptions {
   /** Ends the call when it aborts; the stream aborts it when nobody reads on. */
@@ -50,11 +51,20 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ChatCompletionChunk, undefined> {
-    const chunks = this.#unpack(this.#read());
+    return this.#leavable(unpack(this.#shown(this.#read()), this.controller.signal));
+  }
+
+  /** The same in batches: what one read from AWS brought comes together, for a server to write at once. */
+  batches(): AsyncIterator<readonly ChatCompletionChunk[], undefined> {
+    const batches = this.#shown(this.#read());
+    return this.#leavable(() => batches.next());
+  }
+
+  #leavable<T>(next: () => Promise<IteratorResult<T, undefined>>): AsyncIterator<T, undefined> {
     return {
-      next: () => chunks.next(),
+      next,
       return: () => {
-        // Not `chunks.return()`: it would wait behind a `next()` that is under way.
+        // Not a generator's `return()`: it would wait behind a `next()` that is under way.
         this.abort();
         this.#end();
         return Promise.resolve({ done: true, value: undefined });
@@ -62,17 +72,18 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
     };
   }
 
-  async *#unpack(
+  /** What the caller asked to see, and a quiet end where the caller ended it. */
+  async *#shown(
     batches: AsyncIterable<readonly ChatCompletionChunk[]>,
-  ): AsyncGenerator<ChatCompletionChunk, undefined> {
+  ): AsyncGenerator<readonly ChatCompletionChunk[], undefined> {
     const { controller, signal, includeUsage } = this.#options;
     try {
       controller.signal.throwIfAborted();
       for await (const batch of batches) {
-        for (const chunk of batch) {
-          controller.signal.throwIfAborted();
-          if (includeUsage || chunk.choices.length > 0) yield chunk;
-        }
+        controller.signal.throwIfAborted();
+        const shown = includeUsage ? batch : batch.filter((chunk) => chunk.choices.length > 0);
+        if (shown.length > 0) yield shown;
+        controller.signal.throwIfAborted();
       }
     } catch (error) {
       if (!controller.signal.aborted || signal?.aborted) throw error;
