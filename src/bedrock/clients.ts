@@ -1,9 +1,10 @@
-import type { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
+import type { BedrockAgentRuntimeClient, InvokeAgentCommandInput } from '@aws-sdk/client-bedrock-agent-runtime';
 import type { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
 import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { createIdentityProvider } from './identity.ts';
+import { createSender, type Send } from './send.ts';
 import { createHandler } from './transport.ts';
 
 /** The AWS clients, loaded and made on first use; calls that reach AWS in the same way share one. */
@@ -13,8 +14,8 @@ export interface Clients {
 }
 
 export interface AgentsClient {
-  readonly client: Pick<BedrockAgentRuntimeClient, 'send' | 'config'>;
-  readonly InvokeAgentCommand: typeof InvokeAgentCommand;
+  readonly client: Pick<BedrockAgentRuntimeClient, 'config'>;
+  readonly invokeAgent: Send<InvokeAgentCommandInput>;
   readonly region: string;
 }
 
@@ -60,7 +61,9 @@ export function createClients(): Clients {
           toConfig(connection),
         ]);
         const { BedrockAgentRuntimeClient, InvokeAgentCommand } = sdk;
-        return { client: new BedrockAgentRuntimeClient(config), InvokeAgentCommand, region: config.region };
+        const client = new BedrockAgentRuntimeClient(config);
+        const toSend = createSender(client);
+        return { client, invokeAgent: toSend(InvokeAgentCommand), region: config.region };
       }),
     agentcore: (connection) =>
       clients.get(['agentcore', ...toKey(connection)], async () => {

@@ -1,4 +1,6 @@
 import type { Agent, Agents } from '../agent.ts';
+import type * as RuntimeService from './agentcore/agent.ts';
+import type * as AgentService from './agents/agent.ts';
 import type { Clients } from './clients.ts';
 import { type ModelRef, parseModel } from './model.ts';
 
@@ -42,15 +44,19 @@ function withDefaults(given: Parameters, defaults: Parameters): Parameters {
   return { ...Object.fromEntries(kept), ...given };
 }
 
-/** Loads a service with its first call, so that importing this package costs next to nothing. */
+// Each is loaded with its first call, so that importing this package costs next to nothing. To ask again what is loaded
+// would cost every call as much as its signature.
+let agents: Promise<typeof AgentService> | undefined;
+let runtimes: Promise<typeof RuntimeService> | undefined;
+
 async function createAgent(ref: ModelRef, clients: Clients): Promise<Agent> {
   switch (ref.service) {
     case 'agents': {
-      const { invokeAgent } = await import('./agents/agent.ts');
+      const { invokeAgent } = await (agents ??= import('./agents/agent.ts'));
       return invokeAgent(ref, clients);
     }
     case 'agentcore': {
-      const { invokeRuntime } = await import('./agentcore/agent.ts');
+      const { invokeRuntime } = await (runtimes ??= import('./agentcore/agent.ts'));
       return invokeRuntime(ref, clients);
     }
   }

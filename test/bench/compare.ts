@@ -6,14 +6,16 @@ export interface Comparison {
   readonly ours: Process;
   readonly theirs: Process;
   readonly rounds: number;
+  /** Rounds before the first that counts. */
+  readonly warmUp?: number;
   /** Of what the work of a round is measured: events, requests. */
   readonly per: number;
   readonly bound?: number;
 }
 
 /** CPU time of two contenders by turns, after rounds that warm them up. The ratio is the median of the pairs' ratios. */
-export async function compare({ name, ours, theirs, rounds, per, bound }: Comparison): Promise<Row> {
-  for (let round = 0; round < 3; round++) {
+export async function compare({ name, ours, theirs, rounds, warmUp = 3, per, bound }: Comparison): Promise<Row> {
+  for (let round = 0; round < warmUp; round++) {
     await ours.round();
     await theirs.round();
   }

@@ -82,8 +82,7 @@ async function readLong(stream: Promise<AsyncIterable<unknown>>): Promise<Memory
   let before: Memory | undefined;
   let most: Memory = { rss: 0, held: 0 };
   let chunks = 0;
-  for await (const chunk of await stream) {
-    void chunk;
+  for await (const _ of await stream) {
     if (++chunks % 1000 !== 0) continue;
     const now = await memory();
     before ??= now;

@@ -15,12 +15,15 @@ export const contenders: Subject['contenders'] = {
   'agentcore ours': (url) => repeat(() => completion(ask.runtime(url, 'short'))),
   'agentcore sdk': (url) => {
     const sdk = createSdk(url);
-    return repeat(async () => JSON.parse((await (await sdk.runtime('short')).response?.transformToString()) ?? ''));
+    return repeat(async (): Promise<unknown> => {
+      const { response } = await sdk.runtime('short');
+      return JSON.parse((await response?.transformToString()) ?? '');
+    });
   },
 };
 
 export const measure: Subject['measure'] = async (run) => {
-  const options = { per: requests, rounds: 41, bound: 1.1 };
+  const options = { per: requests, warmUp: 20, rounds: 41, bound: 1.1 };
   return [
     await compare({ name: 'agents: request', ours: run('agents ours'), theirs: run('agents sdk'), ...options }),
     await compare({
@@ -39,5 +42,6 @@ function repeat(request: () => Promise<unknown>): Round {
 }
 
 async function readAll(events: Promise<AsyncIterable<unknown> | Iterable<unknown>>): Promise<void> {
-  for await (const event of await events) void event;
+  // Only to read on.
+  for await (const _ of await events);
 }
