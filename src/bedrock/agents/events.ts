@@ -4,6 +4,7 @@ import type { Reader } from '../call.ts';
 import { statusError, StreamException } from '../errors.ts';
 import { createFrameReader, type Frame } from '../frames.ts';
 import { type Attribution, namesSources, readCitations, toLookedUp } from './citations.ts';
+import { toOutline } from './outline.ts';
 import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
 import { createTraceReader, type TracePart } from './trace.ts';
 
@@ -35,27 +36,29 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
       case 'error':
         throw new StreamException(headers[':error-code'] ?? '', headers[':error-message']);
     }
-    const payload = headers[':event-type'] === 'chunk' ? parseChunk(body) : parseBody(body);
     switch (headers[':event-type']) {
       case 'chunk': {
+        const { bytes, attribution } = parseChunk(body);
         answered = true;
-        const text = decoder.decode(Buffer.from(toText(payload.bytes), 'base64'), { stream: true });
+        const text = decoder.decode(Buffer.from(toText(bytes), 'base64'), { stream: true });
         if (text !== '') {
           told = true;
           events.push({ type: 'text', text });
         }
-        if (payload.attribution) {
-          cited ||= namesSources(payload.attribution);
-          events.push(...readCitations(payload.attribution));
+        if (attribution) {
+          cited ||= namesSources(attribution);
+          events.push(...readCitations(attribution));
         }
         break;
       }
-      case 'trace':
-        traces.read(payload, events);
-        if (showTraces) events.push({ type: 'trace', trace: payload });
+      case 'trace': {
+        const trace = showTraces ? parseBody(body) : parseTrace(body);
+        traces.read(trace, events);
+        if (showTraces) events.push({ type: 'trace', trace });
         break;
+      }
       case 'returnControl': {
-        const calls = readReturnControl(payload, asked);
+        const calls = readReturnControl(parseBody(body), asked);
         if (calls.length === 0) throw new BadGatewayError('The agent returned control and named no action to run.');
         told = true;
         returned = true;
@@ -63,7 +66,7 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         break;
       }
       case 'files': {
-        const files = (payload.files ?? []).map(toFile);
+        const files = (parseBody(body).files ?? []).map(toFile);
         told ||= files.length > 0;
         events.push(...files);
         break;
@@ -104,11 +107,23 @@ function parseChunk(body: Buffer): Payload {
   return bytes === undefined ? parseBody(body) : { bytes };
 }
 
+/** What a trace tells at length and somebody is told; of any other trace only names and numbers are read. */
+const told = /"(?:rationale|guardrailTrace|failureTrace|knowledgeBaseLookupOutput)"|"reasoningText"\s*:\s*\{\s*"/;
+
+function parseTrace(body: Buffer): Payload {
+  const outline = toOutline(body.toString('latin1'));
+  return told.test(outline) ? parseBody(body) : parseJson(outline);
+}
+
 function parseBody(body: Buffer): Payload {
-  if (body.length === 0) return {};
+  return parseJson(body.toString('utf8'));
+}
+
+function parseJson(json: string): Payload {
+  if (json === '') return {};
   let payload: unknown;
   try {
-    payload = JSON.parse(body.toString('utf8'));
+    payload = JSON.parse(json);
   } catch {
     // Without the cause: its message quotes the answer.
   }

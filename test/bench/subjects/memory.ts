@@ -82,7 +82,8 @@ async function readLong(stream: Promise<AsyncIterable<unknown>>): Promise<Memory
   let before: Memory | undefined;
   let most: Memory = { rss: 0, held: 0 };
   let chunks = 0;
-  for await (const _ of await stream) {
+  const reading = (await stream)[Symbol.asyncIterator]();
+  while (!(await reading.next()).done) {
     if (++chunks % 1000 !== 0) continue;
     const now = await memory();
     before ??= now;

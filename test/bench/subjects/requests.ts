@@ -10,7 +10,7 @@ export const contenders: Subject['contenders'] = {
   'agents ours': (url) => repeat(() => readAll(completion({ ...ask.agent(url, 'SHORT'), stream: true }))),
   'agents sdk': (url) => {
     const sdk = createSdk(url);
-    return repeat(async () => readAll(Promise.resolve((await sdk.agent('SHORT')).completion ?? [])));
+    return repeat(async () => readAll(sdk.agent('SHORT').then(({ completion: events }) => events ?? fail())));
   },
   'agentcore ours': (url) => repeat(() => completion(ask.runtime(url, 'short'))),
   'agentcore sdk': (url) => {
@@ -41,7 +41,11 @@ function repeat(request: () => Promise<unknown>): Round {
   };
 }
 
-async function readAll(events: Promise<AsyncIterable<unknown> | Iterable<unknown>>): Promise<void> {
-  // Only to read on.
-  for await (const _ of await events);
+async function readAll(events: Promise<AsyncIterable<unknown>>): Promise<void> {
+  const reading = (await events)[Symbol.asyncIterator]();
+  while (!(await reading.next()).done);
+}
+
+function fail(): never {
+  throw new Error('There is no stream.');
 }
