@@ -1,8 +1,7 @@
-import type { AwsCredentialIdentityProvider, MiddlewareStack } from '@smithy/types';
+import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import { APIError, AuthenticationError, BadRequestError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { toSecrets } from './credentials.ts';
-import { addHeaders } from './middleware.ts';
 
 /** A JWT, or a function that gives one; it is asked for every request, so that no token outlives its time. */
 export type ApiKey = string | (() => unknown);
@@ -15,22 +14,20 @@ export function parseApiKey(value: unknown): ApiKey | undefined {
   return parseToken(value, 'api_key');
 }
 
-/**
- * Has a command travel with the caller's headers, and with the JWT where there is one; without one the client signs.
- * Returns what must stand in no error.
- */
-export async function authorize<Input extends object, Output extends object>(
-  command: { readonly middlewareStack: MiddlewareStack<Input, Output> },
+/** How a request is to travel, and what must stand in no error. */
+export interface Authorization {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+}
+
+/** The caller's headers, with the JWT where there is one; without one the client signs. */
+export async function authorize(
   client: { readonly config: { readonly credentials: AwsCredentialIdentityProvider } },
   { apiKey, headers }: Connection,
-): Promise<readonly string[]> {
-  if (apiKey === undefined) {
-    addHeaders(command, headers);
-    return toSecrets(await client.config.credentials());
-  }
+): Promise<Authorization> {
+  if (apiKey === undefined) return { headers, secrets: toSecrets(await client.config.credentials()) };
   const token = typeof apiKey === 'string' ? apiKey : await askFor(apiKey);
-  addHeaders(command, { ...headers, authorization: `Bearer ${token}` });
-  return [token];
+  return { headers: { ...headers, authorization: `Bearer ${token}` }, secrets: [token] };
 }
 
 async function askFor(giveToken: () => unknown): Promise<string> {

@@ -1,15 +1,16 @@
-import type { BedrockAgentRuntimeClient, InvokeAgentCommand } from '@aws-sdk/client-bedrock-agent-runtime';
+import type { BedrockAgentRuntimeClient, InvokeAgentCommandInput } from '@aws-sdk/client-bedrock-agent-runtime';
 import type {
   BedrockAgentCoreClient,
-  InvokeAgentRuntimeCommand,
-  InvokeHarnessCommand,
-  StopRuntimeSessionCommand,
+  InvokeAgentRuntimeCommandInput,
+  InvokeHarnessCommandInput,
+  StopRuntimeSessionCommandInput,
 } from '@aws-sdk/client-bedrock-agentcore';
 import type { HttpRequest } from '@smithy/types';
 import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { createIdentityProvider } from './identity.ts';
+import { createSender, type Send } from './send.ts';
 import { createHandler, post, type PostRequest, type PostResponse } from './transport.ts';
 
 /** The AWS clients, loaded and made on first use; calls that reach AWS in the same way share one. */
@@ -21,16 +22,16 @@ export interface Clients {
 }
 
 export interface AgentsClient {
-  readonly client: Pick<BedrockAgentRuntimeClient, 'send' | 'config'>;
-  readonly InvokeAgentCommand: typeof InvokeAgentCommand;
+  readonly client: Pick<BedrockAgentRuntimeClient, 'config'>;
+  readonly invokeAgent: Send<InvokeAgentCommandInput>;
   readonly region: string;
 }
 
 export interface AgentCoreClient {
-  readonly client: Pick<BedrockAgentCoreClient, 'send' | 'config'>;
-  readonly InvokeAgentRuntimeCommand: typeof InvokeAgentRuntimeCommand;
-  readonly InvokeHarnessCommand: typeof InvokeHarnessCommand;
-  readonly StopRuntimeSessionCommand: typeof StopRuntimeSessionCommand;
+  readonly client: Pick<BedrockAgentCoreClient, 'config'>;
+  readonly invokeRuntime: Send<InvokeAgentRuntimeCommandInput>;
+  readonly invokeHarness: Send<InvokeHarnessCommandInput>;
+  readonly stopSession: Send<StopRuntimeSessionCommandInput>;
   readonly region: string;
 }
 
@@ -73,15 +74,22 @@ export function createClients(): Clients {
           toConfig(connection),
         ]);
         const { BedrockAgentRuntimeClient, InvokeAgentCommand } = sdk;
-        return { client: new BedrockAgentRuntimeClient(config), InvokeAgentCommand, region: config.region };
+        const client = new BedrockAgentRuntimeClient(config);
+        const toSend = createSender(client);
+        return { client, invokeAgent: toSend(InvokeAgentCommand), region: config.region };
       }),
     agentcore: (connection) =>
       clients.get(['agentcore', ...toKey(connection)], async () => {
         const [sdk, config] = await Promise.all([import('@aws-sdk/client-bedrock-agentcore'), toConfig(connection)]);
-        const { BedrockAgentCoreClient, InvokeAgentRuntimeCommand, InvokeHarnessCommand, StopRuntimeSessionCommand } =
-          sdk;
-        const commands = { InvokeAgentRuntimeCommand, InvokeHarnessCommand, StopRuntimeSessionCommand };
-        return { client: new BedrockAgentCoreClient(config), ...commands, region: config.region };
+        const client = new sdk.BedrockAgentCoreClient(config);
+        const toSend = createSender(client);
+        return {
+          client,
+          invokeRuntime: toSend(sdk.InvokeAgentRuntimeCommand),
+          invokeHarness: toSend(sdk.InvokeHarnessCommand),
+          stopSession: toSend(sdk.StopRuntimeSessionCommand),
+          region: config.region,
+        };
       }),
     post: async (connection, request) => post(await handler(connection), request),
   };

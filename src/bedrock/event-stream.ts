@@ -4,7 +4,7 @@ import { createFrameReader } from './frames.ts';
 
 export interface EventReader {
   /** Tells of every event that these bytes complete; throws an exception that stands among them. */
-  readonly read: (bytes: Buffer, onEvent: (type: string, payload: object) => void) => void;
+  readonly read: (bytes: Buffer, onEvent: (type: string, body: Buffer) => void) => void;
   /** Throws when the bytes ended inside an event. */
   readonly end: () => void;
 }
@@ -12,7 +12,7 @@ export interface EventReader {
 /** No event of any service comes near it: chunks and files hold 1 MB. */
 const mostFrameBytes = 10_000_000;
 
-/** Reads the events of an AWS event stream by their names; their payloads are JSON. */
+/** Reads the events of an AWS event stream by their names; their bodies are JSON. */
 export function createEventReader(): EventReader {
   const frames = createFrameReader(mostFrameBytes);
   return {
@@ -21,29 +21,23 @@ export function createEventReader(): EventReader {
         if (headers[':message-type'] === 'error') {
           throw new StreamException(headers[':error-code'] ?? '', headers[':error-message']);
         }
-        const payload = parseBody(body);
         if (headers[':message-type'] === 'exception') {
+          const payload = parsePayload(body.toString('utf8'));
           throw new StreamException(headers[':exception-type'] ?? '', 'message' in payload ? payload.message : '');
         }
-        onEvent(headers[':event-type'] ?? '', payload);
+        onEvent(headers[':event-type'] ?? '', body);
       });
     },
     end: frames.end,
   };
 }
 
-const plainBytes = /^\{"bytes":"([A-Za-z0-9+/=]*)"\}$/;
-
-function parseBody(body: Buffer): object {
-  if (body.length === 0) return {};
-  // Nearly every event of an agent is its bytes and nothing else; to read those as JSON would be half of the work.
-  if (body.toString('latin1', 0, 10) === '{"bytes":"') {
-    const bytes = plainBytes.exec(body.toString('latin1'))?.[1];
-    if (bytes !== undefined) return { bytes };
-  }
+/** What an event says; a `BadGatewayError` where it is no JSON object. */
+export function parsePayload(json: string): object {
+  if (json === '') return {};
   let payload: unknown;
   try {
-    payload = JSON.parse(body.toString('utf8'));
+    payload = JSON.parse(json);
   } catch {
     // Without the cause: its message quotes the answer.
   }

@@ -25,29 +25,50 @@ const checksumLength = 4;
  */
 export function createFrameReader(maxLength: number): FrameReader {
   const headersOf = createHeaderReader();
+  /** The beginning of a frame whose end has not come, and how long it is, or its prelude, until that is known. */
   let held: Buffer[] = [];
   let size = 0;
   let needed = preludeLength;
 
   function read(bytes: Buffer, onFrame: (frame: Frame) => void): void {
-    held.push(bytes);
-    size += bytes.length;
-    // Joined only once a frame is whole, or a large frame would be copied again with every read.
-    if (size < needed) return;
-    const buffer = held.length === 1 ? bytes : Buffer.concat(held, size);
-    let offset = 0;
-    needed = preludeLength;
-    while (buffer.length - offset >= preludeLength) {
-      const length = readLength(buffer, offset, maxLength);
-      if (buffer.length - offset < length) {
+    let offset = complete(bytes, onFrame);
+    while (bytes.length - offset >= preludeLength) {
+      const length = readLength(bytes, offset, maxLength);
+      if (bytes.length - offset < length) {
         needed = length;
         break;
       }
-      onFrame(readFrame(buffer, offset, offset + length, headersOf));
+      onFrame(readFrame(bytes, offset, offset + length, headersOf));
       offset += length;
     }
-    size = buffer.length - offset;
-    held = size > 0 ? [buffer.subarray(offset)] : [];
+    if (offset < bytes.length) hold(bytes.subarray(offset));
+  }
+
+  /** Adds what the held frame lacks and no more: only a frame that two reads share is copied. Returns where that ends. */
+  function complete(bytes: Buffer, onFrame: (frame: Frame) => void): number {
+    let offset = 0;
+    while (size > 0 && offset < bytes.length) {
+      const part = bytes.subarray(offset, offset + needed - size);
+      offset += part.length;
+      hold(part);
+      if (size < needed) continue;
+      const buffer = Buffer.concat(held, size);
+      held = [buffer];
+      if (needed === preludeLength) {
+        needed = readLength(buffer, 0, maxLength);
+      } else {
+        held = [];
+        size = 0;
+        needed = preludeLength;
+        onFrame(readFrame(buffer, 0, buffer.length, headersOf));
+      }
+    }
+    return offset;
+  }
+
+  function hold(part: Buffer): void {
+    held.push(part);
+    size += part.length;
   }
 
   function end(): void {

@@ -57,23 +57,35 @@ export function withDefaults<T extends Readonly<Record<string, unknown>>>(
   return { ...given, ...Object.fromEntries(kept) };
 }
 
-/** Loads a service with its first call, so that importing this package costs next to nothing. */
+/** A service, loaded with its first call: importing this package shall cost next to nothing, and so shall the next call. */
+const services = {
+  agents: once(() => import('./agents/agent.ts')),
+  agentcore: once(() => import('./agentcore/agent.ts')),
+  harness: once(() => import('./harness/agent.ts')),
+  container: once(() => import('./agentcore/container.ts')),
+};
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => (loaded ??= load());
+}
+
 async function createAgent(ref: ModelRef, clients: Clients): Promise<Agent> {
   switch (ref.service) {
     case 'agents': {
-      const { invokeAgent } = await import('./agents/agent.ts');
+      const { invokeAgent } = await services.agents();
       return invokeAgent(ref, clients);
     }
     case 'agentcore': {
-      const { invokeRuntime } = await import('./agentcore/agent.ts');
+      const { invokeRuntime } = await services.agentcore();
       return invokeRuntime(ref, clients);
     }
     case 'harness': {
-      const { invokeHarness } = await import('./harness/agent.ts');
+      const { invokeHarness } = await services.harness();
       return invokeHarness(ref, clients);
     }
     case 'container': {
-      const { invokeContainer } = await import('./agentcore/container.ts');
+      const { invokeContainer } = await services.container();
       return invokeContainer(ref, clients);
     }
   }

@@ -3,6 +3,7 @@ import type { AgentEvent, AgentRequest, AgentResponse, FinishReason, Price, Usag
 import { withModel } from '../errors.ts';
 import { type Annotation, createCitations } from './citations.ts';
 import { type HiddenParams, toHidden, withHidden } from './hidden.ts';
+import { createSaid } from './said.ts';
 import { type CompletionUsage, estimate, toUsage } from './usage.ts';
 
 /** A piece of a streamed answer, as OpenAI's API sends it. */
@@ -116,7 +117,7 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
   const id = `chatcmpl-${randomUUID()}`;
   const created = Math.floor(Date.now() / 1000);
   const fields: ProviderSpecificFields = { session_id: response.sessionId };
-  const written = { text: '', reasoning: '' };
+  const said = { text: createSaid(), reasoning: createSaid() };
   let usages: Usage[] = [];
   let spoken = false;
   let toolCalls = 0;
@@ -130,22 +131,22 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
 
   const hidden = toHidden(response, () => {
     if (usages.length > 0) return (price ?? response.price)?.(usages) ?? null;
-    return hidden.usage_estimated && price ? price([estimate(request, written)]) : null;
+    return hidden.usage_estimated && price ? price([estimate(request, said)]) : null;
   });
   if (callId !== undefined) hidden.litellm_call_id = callId;
 
   function write(event: AgentEvent, chunks: ChatCompletionChunk[]): void {
     switch (event.type) {
       case 'text':
-        lastText = written.text.length;
+        lastText = said.text.length();
         chunks.push(toChunk({ content: say('text', event.text) }));
         break;
       case 'reasoning':
         chunks.push(toChunk({ reasoning_content: say('reasoning', event.text) }));
         break;
       case 'message':
-        apart.text = written.text !== '';
-        apart.reasoning = written.reasoning !== '';
+        apart.text = said.text.length() > 0;
+        apart.reasoning = said.reasoning.length() > 0;
         break;
       case 'tool-call': {
         const { id, name, arguments: json, details } = event;
@@ -154,7 +155,7 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
         break;
       }
       case 'citation': {
-        const annotations = citations.place(event, written.text, lastText);
+        const annotations = citations.place(event, said.text, lastText);
         chunks.push(toChunk({ ...(annotations.length > 0 && { annotations }), ...note('citations', event.citation) }));
         break;
       }
@@ -191,10 +192,10 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
   }
 
   function say(channel: 'text' | 'reasoning', text: string): string {
-    const said = apart[channel] ? `\n\n${text}` : text;
+    const piece = apart[channel] ? `\n\n${text}` : text;
     apart[channel] = false;
-    written[channel] += said;
-    return said;
+    said[channel].add(piece);
+    return piece;
   }
 
   /** Adds to a list under `provider_specific_fields`, and tells what was added. */
@@ -205,7 +206,7 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
 
   /** Clients that put deltas together keep the last value of a field, so the last is the whole. */
   function toLastDelta(): ChunkDelta {
-    const annotations = citations.all(written.text);
+    const annotations = citations.all(said.text);
     return {
       ...(annotations.length > 0 && { annotations }),
       ...(images.length > 0 && { images: [...images] }),
@@ -228,9 +229,12 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
   function toUsageChunk(): ChatCompletionChunk {
     if (usages.length === 0) hidden.usage_estimated = true;
     if (began !== undefined) hidden._response_ms = Math.round(performance.now() - began);
-    const chunk = seal([]);
-    chunk.usage = toUsage(usages.length === 0 ? [estimate(request, written)] : usages);
-    return chunk;
+    let usage: CompletionUsage | undefined;
+    // Counted when it is read: few streams show this chunk, and to estimate costs as much as all that came before.
+    return Object.defineProperty(seal([]), 'usage', {
+      enumerable: true,
+      get: () => (usage ??= toUsage(usages.length === 0 ? [estimate(request, said)] : usages)),
+    });
   }
 
   function seal(choices: ChunkChoice[]): ChatCompletionChunk {

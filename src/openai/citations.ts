@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../agent.ts';
+import type { Said } from './said.ts';
 
 /** A source of some words of the answer, as OpenAI's API tells it: `content.slice(start_index, end_index)`. */
 export interface Annotation {
@@ -15,33 +16,38 @@ export function createCitations() {
   /** The end of the last one: an answer that says the same twice cites it in order. */
   let last = 0;
 
-  function place(citation: Citation, text: string, from = 0): Annotation[] {
+  function place(citation: Citation, said: Said, from = 0): Annotation[] {
     // AWS's own indexes are not reliable, and its text is trimmed.
     const words = citation.text?.trim() ?? '';
     if (words === '') return [];
     // Most cite what was just said, some what was said before it.
-    const start = [Math.max(from, last), last, 0].map((at) => text.indexOf(words, at)).find((at) => at !== -1);
-    if (start === undefined) {
+    const kept = said.kept();
+    const dropped = said.length() - kept.length;
+    const found = [Math.max(from, last), last, 0]
+      .map((at) => kept.indexOf(words, at - dropped))
+      .find((at) => at !== -1);
+    if (found === undefined) {
       pending.push(citation);
       return [];
     }
+    const start = dropped + found;
     last = start + words.length;
-    const found = citation.sources.map(({ url, title }): Annotation => ({
+    const annotations = citation.sources.map(({ url, title }): Annotation => ({
       type: 'url_citation',
       url_citation: { url, title, start_index: start, end_index: start + words.length },
     }));
-    placed.push(...found);
-    return found;
+    placed.push(...annotations);
+    return annotations;
   }
 
   return {
     /** Annotations for a citation of what was said since `from`; none yet where its words have not been said. */
     place,
     /** All annotations of a whole answer. */
-    all(text: string): Annotation[] {
+    all(said: Said): Annotation[] {
       const late = pending;
       pending = [];
-      for (const citation of late) place(citation, text);
+      for (const citation of late) place(citation, said);
       return [...placed];
     },
   };

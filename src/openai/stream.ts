@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk, Chunks } from './chunks.ts';
 import { type ChatCompletion, collect } from './collect.ts';
 import { type HiddenParams, withHidden } from './hidden.ts';
+import { unpack } from './unpack.ts';
 
 export interface StreamOptions {
   /** Ends the call when it aborts; the stream aborts it when nobody reads on. */
@@ -50,37 +51,25 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<ChatCompletionChunk, undefined> {
-    return this.#leavable(this.#unpack(this.#shown(this.#read())));
+    return this.#leavable(unpack(this.#shown(this.#read()), this.controller.signal));
   }
 
   /** The same in batches: what one read from AWS brought comes together, for a server to write at once. */
   batches(): AsyncIterator<readonly ChatCompletionChunk[], undefined> {
-    return this.#leavable(this.#shown(this.#read()));
+    const batches = this.#shown(this.#read());
+    return this.#leavable(() => batches.next());
   }
 
-  #leavable<T>(source: AsyncGenerator<T, undefined>): AsyncIterator<T, undefined> {
+  #leavable<T>(next: () => Promise<IteratorResult<T, undefined>>): AsyncIterator<T, undefined> {
     return {
-      next: () => source.next(),
+      next,
       return: () => {
-        // Not `source.return()`: it would wait behind a `next()` that is under way.
+        // Not a generator's `return()`: it would wait behind a `next()` that is under way.
         this.abort();
         this.#end();
         return Promise.resolve({ done: true, value: undefined });
       },
     };
-  }
-
-  async *#unpack(
-    batches: AsyncIterable<readonly ChatCompletionChunk[]>,
-  ): AsyncGenerator<ChatCompletionChunk, undefined> {
-    const { signal } = this.controller;
-    for await (const batch of batches) {
-      for (const chunk of batch) {
-        // Asking for the next batch tells an abort that is an error from one that is not.
-        if (signal.aborted) break;
-        yield chunk;
-      }
-    }
   }
 
   /** What the caller asked to see, and a quiet end where the caller ended it. */

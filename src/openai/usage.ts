@@ -1,5 +1,6 @@
 import { estimateTokenCount } from 'tokenx';
 import type { AgentRequest, Usage } from '../agent.ts';
+import type { Said } from './said.ts';
 
 /** Tokens, as OpenAI's API counts them. */
 export interface CompletionUsage {
@@ -26,7 +27,7 @@ export function toUsage(usages: readonly Usage[]): CompletionUsage {
 /** What a turn may have used, from the text that can be seen: for agents that report nothing. */
 export function estimate(
   { instructions, turns }: Pick<AgentRequest, 'instructions' | 'turns'>,
-  written: { readonly text: string; readonly reasoning: string },
+  said: { readonly text: Said; readonly reasoning: Said },
 ): Usage {
   const asked = turns.flatMap((turn) => {
     switch (turn.type) {
@@ -40,6 +41,12 @@ export function estimate(
   });
   return {
     inputTokens: estimateTokenCount([instructions, ...asked].join('\n')),
-    outputTokens: estimateTokenCount(written.text + written.reasoning),
+    outputTokens: tokensOf(said.text) + tokensOf(said.reasoning),
   };
+}
+
+function tokensOf(said: Said): number {
+  const kept = said.kept();
+  // What is not kept any more is taken to be like what is.
+  return kept === '' ? 0 : Math.round((estimateTokenCount(kept) * said.length()) / kept.length);
 }

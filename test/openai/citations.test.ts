@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentEvent } from '../../src/agent.ts';
 import { createCitations } from '../../src/openai/citations.ts';
+import { createSaid, type Said } from '../../src/openai/said.ts';
 
 type Citation = Extract<AgentEvent, { readonly type: 'citation' }>;
 
@@ -13,12 +14,18 @@ const cite = (text: string | undefined, ...urls: string[]): Citation => ({
   citation: {},
 });
 
+function say(text: string): Said {
+  const said = createSaid();
+  said.add(text);
+  return said;
+}
+
 /** The words that each annotation stands at. */
 function place(text: string, ...citations: Citation[]) {
   const all = createCitations();
-  for (const citation of citations) all.place(citation, text);
+  for (const citation of citations) all.place(citation, say(text));
   return all
-    .all(text)
+    .all(say(text))
     .map(({ url_citation: { start_index, end_index } }) => [start_index, text.slice(start_index, end_index)]);
 }
 
@@ -65,14 +72,14 @@ describe('a citation', () => {
 
   it('of what was just said is not looked for in what was said before', () => {
     const all = createCitations();
-    all.place(cite('Yes.', url), 'Yes. No idea though. Yes.', 21);
-    expect(all.all('Yes. No idea though. Yes.')).toMatchObject([{ url_citation: { start_index: 21 } }]);
+    all.place(cite('Yes.', url), say('Yes. No idea though. Yes.'), 21);
+    expect(all.all(say('Yes. No idea though. Yes.'))).toMatchObject([{ url_citation: { start_index: 21 } }]);
   });
 
   it('that comes before its words is placed once they were said', () => {
     const all = createCitations();
-    expect(all.place(cite('blue sky', url), 'The blue')).toEqual([]);
-    expect(all.all('The blue sky')).toMatchObject([{ url_citation: { start_index: 4, end_index: 12 } }]);
+    expect(all.place(cite('blue sky', url), say('The blue'))).toEqual([]);
+    expect(all.all(say('The blue sky'))).toMatchObject([{ url_citation: { start_index: 4, end_index: 12 } }]);
   });
 
   it('always stands at its own words', () => {

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { Agent } from '../../agent.ts';
 import { type APIError, BadGatewayError, BadRequestError } from '../../errors.ts';
 import { authorize } from '../bearer.ts';
@@ -22,16 +21,16 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
     const response = await call(
       request,
       async (signal, secrets) => {
-        const { client, InvokeAgentRuntimeCommand, region } = await clients.agentcore(connection);
-        const command = new InvokeAgentRuntimeCommand(input);
-        secrets.push(...(await authorize(command, client, connection)));
-        const output = await client.send(command, { abortSignal: signal });
+        const { client, invokeRuntime: send, region } = await clients.agentcore(connection);
+        const authorization = await authorize(client, connection);
+        secrets.push(...authorization.secrets);
+        const { headers, body } = await send(input, { headers: authorization.headers, signal });
+        const requestId = headers['x-amzn-requestid'];
         return {
-          // On Node the SDK hands out the response of node:http.
-          body: output.response as unknown as Readable,
-          reader: createReader(output.contentType, asked.format),
-          sessionId: output.runtimeSessionId ?? input.runtimeSessionId,
-          ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
+          body,
+          reader: createReader(headers['content-type'], asked.format),
+          sessionId: headers['x-amzn-bedrock-agentcore-runtime-session-id'] ?? input.runtimeSessionId,
+          ...(requestId !== undefined && { requestId }),
           about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },
           price: priceOf,
         };
@@ -40,15 +39,16 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
     );
     if (!asked.endsSession) return response;
     return endSession(request, response, async (signal, secrets) => {
-      const { client, StopRuntimeSessionCommand } = await clients.agentcore(connection);
+      const { client, stopSession: send } = await clients.agentcore(connection);
       const { agentRuntimeArn, runtimeSessionId } = input;
-      const command = new StopRuntimeSessionCommand({
-        agentRuntimeArn,
-        runtimeSessionId,
-        ...(qualifier !== undefined && { qualifier }),
-      });
-      secrets.push(...(await authorize(command, client, connection)));
-      await client.send(command, { abortSignal: signal });
+      const authorization = await authorize(client, connection);
+      secrets.push(...authorization.secrets);
+      const stopped = await send(
+        { agentRuntimeArn, runtimeSessionId, ...(qualifier !== undefined && { qualifier }) },
+        { headers: authorization.headers, signal },
+      );
+      // What it says is of no use, but the connection is.
+      stopped.body.resume();
     });
   };
 }

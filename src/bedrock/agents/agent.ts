@@ -4,7 +4,6 @@ import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
 import { toSecrets } from '../credentials.ts';
-import { addHeaders, takeBody } from '../middleware.ts';
 import type { AgentRef } from '../model.ts';
 import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
@@ -26,22 +25,20 @@ export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
     return call(
       request,
       async (signal, secrets) => {
-        const { client, InvokeAgentCommand, region } = await clients.agents(connection);
-        const command = new InvokeAgentCommand(input);
-        addHeaders(command, connection.headers);
-        const body = takeBody(command);
+        const { client, invokeAgent: send, region } = await clients.agents(connection);
         secrets.push(...toSecrets(await client.config.credentials()));
-        const output = await client.send(command, { abortSignal: signal });
-        const sessionId = output.sessionId ?? input.sessionId ?? '';
+        const { headers, body } = await send(input, { headers: connection.headers, signal });
+        const { 'x-amzn-requestid': requestId, 'x-amz-bedrock-agent-memory-id': memoryId } = headers;
+        const sessionId = headers['x-amz-bedrock-agent-session-id'] ?? input.sessionId ?? '';
         return {
-          body: body(),
+          body,
           reader: createReader({ showTraces, asked: { sessionId, agentId: ref.agentId, tools: request.tools } }),
           sessionId,
-          ...(output.$metadata.requestId !== undefined && { requestId: output.$metadata.requestId }),
+          ...(requestId !== undefined && { requestId }),
           about: {
             region,
             ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }),
-            ...(output.memoryId !== undefined && { memoryId: output.memoryId }),
+            ...(memoryId !== undefined && { memoryId }),
           },
           price: priceOf,
         };

@@ -2,8 +2,9 @@ import type { AgentEvent } from '../../agent.ts';
 import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
 import { statusError } from '../errors.ts';
-import { createEventReader } from '../event-stream.ts';
+import { createEventReader, parsePayload } from '../event-stream.ts';
 import { type Attribution, namesSources, readCitations, toLookedUp } from './citations.ts';
+import { toOutline } from './outline.ts';
 import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
 import { createTraceReader, type TracePart } from './trace.ts';
 
@@ -25,27 +26,30 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
   let returned = false;
   let cited = false;
 
-  function readEvent(type: string, payload: Payload, events: AgentEvent[]): void {
+  function readEvent(type: string, body: Buffer, events: AgentEvent[]): void {
     switch (type) {
       case 'chunk': {
+        const { bytes, attribution } = parseChunk(body);
         answered = true;
-        const text = decoder.decode(Buffer.from(toText(payload.bytes), 'base64'), { stream: true });
+        const text = decoder.decode(Buffer.from(toText(bytes), 'base64'), { stream: true });
         if (text !== '') {
           told = true;
           events.push({ type: 'text', text });
         }
-        if (payload.attribution) {
-          cited ||= namesSources(payload.attribution);
-          events.push(...readCitations(payload.attribution));
+        if (attribution) {
+          cited ||= namesSources(attribution);
+          events.push(...readCitations(attribution));
         }
         break;
       }
-      case 'trace':
-        traces.read(payload, events);
-        if (showTraces) events.push({ type: 'trace', trace: payload });
+      case 'trace': {
+        const trace = showTraces ? parseBody(body) : parseTrace(body);
+        traces.read(trace, events);
+        if (showTraces) events.push({ type: 'trace', trace });
         break;
+      }
       case 'returnControl': {
-        const calls = readReturnControl(payload, asked);
+        const calls = readReturnControl(parseBody(body), asked);
         if (calls.length === 0) throw new BadGatewayError('The agent returned control and named no action to run.');
         told = true;
         returned = true;
@@ -53,7 +57,7 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         break;
       }
       case 'files': {
-        const files = (payload.files ?? []).map(toFile);
+        const files = (parseBody(body).files ?? []).map(toFile);
         told ||= files.length > 0;
         events.push(...files);
         break;
@@ -63,7 +67,7 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
 
   return {
     read(bytes, events) {
-      stream.read(bytes, (type, payload) => readEvent(type, payload, events));
+      stream.read(bytes, (type, body) => readEvent(type, body, events));
     },
     end(events) {
       stream.end();
@@ -83,6 +87,26 @@ interface Payload extends TracePart, ReturnControl {
   readonly bytes?: unknown;
   readonly attribution?: Attribution;
   readonly files?: readonly { readonly name?: string; readonly type?: string; readonly bytes?: unknown }[];
+}
+
+const plainChunk = /^\{"bytes":"([A-Za-z0-9+/=]*)"\}$/;
+
+/** Nearly every chunk is its bytes and nothing else; to read those as JSON would be half of the work. */
+function parseChunk(body: Buffer): Payload {
+  const bytes = plainChunk.exec(body.toString('latin1'))?.[1];
+  return bytes === undefined ? parseBody(body) : { bytes };
+}
+
+/** What a trace tells at length and somebody is told; of any other trace only names and numbers are read. */
+const told = /"(?:rationale|guardrailTrace|failureTrace|knowledgeBaseLookupOutput)"|"reasoningText"\s*:\s*\{\s*"/;
+
+function parseTrace(body: Buffer): Payload {
+  const outline = toOutline(body.toString('latin1'));
+  return told.test(outline) ? parseBody(body) : parsePayload(outline);
+}
+
+function parseBody(body: Buffer): Payload {
+  return parsePayload(body.toString('utf8'));
 }
 
 function toFile({ name = 'file', type = 'application/octet-stream', bytes }: NonNullable<Payload['files']>[number]) {

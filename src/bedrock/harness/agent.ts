@@ -3,7 +3,6 @@ import { authorize } from '../bearer.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
-import { takeBody } from '../middleware.ts';
 import type { HarnessRef } from '../model.ts';
 import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
@@ -19,16 +18,16 @@ export function invokeHarness(ref: HarnessRef, clients: Clients): Agent {
     return call(
       request,
       async (signal, secrets) => {
-        const { client, InvokeHarnessCommand, region } = await clients.agentcore(connection);
-        const command = new InvokeHarnessCommand(input);
-        const body = takeBody(command);
-        secrets.push(...(await authorize(command, client, connection)));
-        const { $metadata } = await client.send(command, { abortSignal: signal });
+        const { client, invokeHarness: send, region } = await clients.agentcore(connection);
+        const authorization = await authorize(client, connection);
+        secrets.push(...authorization.secrets);
+        const { headers, body } = await send(input, { headers: authorization.headers, signal });
+        const requestId = headers['x-amzn-requestid'];
         return {
-          body: body(),
+          body,
           reader: createReader(namesOf(input.tools ?? [])),
           sessionId: input.runtimeSessionId ?? '',
-          ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
+          ...(requestId !== undefined && { requestId }),
           about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },
           price: priceOf,
         };

@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { AgentEvent, AgentResponse } from '../src/agent.ts';
+import { createReader } from '../src/bedrock/agents/events.ts';
+import { completion, createCompletion } from '../src/index.ts';
+import { chunk, event } from './support/frames.ts';
+import { serve } from './support/loopback.ts';
+import { agentModel, reach } from './support/models.ts';
+import { cutAt, range } from './support/recordings.ts';
+
+// Counts and no times: what a machine is busy with cannot make them fail. `npm run bench` has the times.
+
+const dist = resolve(import.meta.dirname, '../dist/index.js');
+const messages = [{ role: 'user' as const, content: 'Hi' }];
+
+afterEach(() => vi.restoreAllMocks());
+
+function read(bytes: readonly Buffer[]): AgentEvent[] {
+  const reader = createReader({ showTraces: false, asked: { sessionId: 's', agentId: 'A', tools: [] } });
+  const events: AgentEvent[] = [];
+  for (const part of bytes) reader.read(part, events);
+  reader.end(events);
+  return events;
+}
+
+describe('importing the package', () => {
+  it.skipIf(!existsSync(dist))('loads no other package', () => {
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(
+        /^(?:import|export|\})(?:[^;("']* from)? ["']([^"']+)["'];$/gm,
+      )) {
+        if (name.startsWith('.')) visit(resolve(dirname(file), name));
+        else if (!isBuiltin(name)) packages.add(name);
+      }
+    };
+    visit(dist);
+    expect(seen.size).toBeGreaterThan(1);
+    expect([...packages]).toEqual([]);
+  });
+});
+
+describe('a chunk', () => {
+  const frames = Buffer.concat(Array.from({ length: 2000 }, (_, index) => chunk(`Word ${index}, `)));
+
+  it('is read without a parser of JSON, for it is its bytes and nothing else', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(read([frames])).toHaveLength(2001);
+    expect(parse).not.toHaveBeenCalled();
+  });
+
+  it('is copied only where two reads share its frame', () => {
+    const reads = cutAt(
+      frames,
+      range(1, 10).map((part) => part * 10_000),
+    );
+    const concat = vi.spyOn(Buffer, 'concat');
+    read(reads);
+    const joined = concat.mock.calls;
+    expect(joined.length).toBeGreaterThan(0);
+    // A prelude that is cut is joined before its frame is.
+    expect(joined.length).toBeLessThanOrEqual(2 * (reads.length - 1));
+    const copied = joined.flatMap(([parts]) => parts).reduce((sum, part) => sum + part.length, 0);
+    expect(copied).toBeLessThan(reads.length * 2 * 200);
+  });
+
+  it('of many in one read costs no read of its own', async () => {
+    let asked = 0;
+    const batch: AgentEvent[] = Array.from({ length: 100 }, () => ({ type: 'text', text: 'a' }));
+    const batches: AgentEvent[][] = [batch, batch, [{ type: 'finish', reason: 'stop' }]];
+    const events = {
+      next: () => {
+        const value = batches[asked++];
+        return Promise.resolve(value ? { done: false as const, value } : { done: true as const, value: undefined });
+      },
+    };
+    const response: AgentResponse = { sessionId: 's', about: {}, events: { [Symbol.asyncIterator]: () => events } };
+    const complete = createCompletion(() => () => Promise.resolve(response));
+    let chunks = 0;
+    for await (const { choices } of await complete({ model: 'mine', messages, stream: true })) chunks += choices.length;
+    expect([chunks, asked]).toEqual([201, 4]);
+  });
+});
+
+describe('a trace that nobody is shown', () => {
+  it('is parsed without the texts that nobody reads', () => {
+    const text = 'A "prompt" of an agent, '.repeat(1000);
+    const traceId = 'step-1';
+    const metadata = { clientRequestId: 'call-1', usage: { inputTokens: 3, outputTokens: 4 } };
+    const steps = [
+      { modelInvocationInput: { traceId, foundationModel: 'some.model', text } },
+      { modelInvocationOutput: { traceId, metadata, rawResponse: { content: text } } },
+      { observation: { traceId, actionGroupInvocationOutput: { text } } },
+    ];
+    const traces = steps.map((orchestrationTrace) => event('trace', { trace: { orchestrationTrace } }));
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(read([...traces, chunk('Hi')])).toMatchObject([
+      { type: 'usage', inputTokens: 3, outputTokens: 4, model: 'some.model' },
+      { type: 'text', text: 'Hi' },
+      { type: 'finish' },
+    ]);
+    expect(parse).toHaveBeenCalledTimes(steps.length);
+    for (const [json] of parse.mock.calls) expect(json.length).toBeLessThan(300);
+  });
+});
+
+describe('a call', () => {
+  const answer = (words: number) =>
+    serve((response) => {
+      response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+      for (let word = 0; word < words; word++) response.write(chunk('a '));
+      response.end();
+    });
+  const ask = (url: string) => completion({ model: agentModel, messages, ...reach(url) });
+
+  it('uses the connection of the one before it', async () => {
+    const server = await answer(3);
+    for (let call = 0; call < 10; call++) await ask(server.url);
+    expect([server.received.length, server.sockets.size]).toEqual([10, 1]);
+  });
+
+  it('among many at once has a connection of its own, which serves the next ones', async () => {
+    const server = await answer(3);
+    for (let round = 0; round < 3; round++) await Promise.all(range(0, 60).map(() => ask(server.url)));
+    expect(server.received).toHaveLength(180);
+    expect(server.sockets.size).toBeLessThanOrEqual(60);
+  });
+
+  it('makes as many timers for a long answer as for a short one', async () => {
+    const [short, long] = [await answer(1), await answer(1000)];
+    await ask(short.url);
+    const timers = vi.spyOn(globalThis, 'setTimeout').mock.calls;
+    await ask(short.url);
+    const few = timers.length;
+    await ask(long.url);
+    expect(few).toBeGreaterThan(0);
+    expect(timers.length - few).toBe(few);
+  });
+});
