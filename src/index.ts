@@ -55,7 +55,7 @@ export type {
   ChunkDelta,
   ProviderSpecificFields,
   ToolCallDelta,
-} from './openai/chunks.ts';
+} from './openai/chunk.ts';
 export type { HiddenParams } from './openai/hidden.ts';
 export type { CompletionUsage } from './openai/usage.ts';
 export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionToolCall } from './openai/collect.ts';

@@ -1,4 +1,4 @@
-import type { ChatCompletionChunk } from '../openai/chunks.ts';
+import type { ChatCompletionChunk } from '../openai/chunk.ts';
 import type { CompletionStream } from '../openai/stream.ts';
 import { toErrorBody } from './error-body.ts';
 

@@ -1,4 +1,4 @@
-import type { ChatCompletionChunk, ChatFinishReason, ChatImage, ProviderSpecificFields } from './chunks.ts';
+import type { ChatCompletionChunk, ChatFinishReason, ChatImage, ProviderSpecificFields } from './chunk.ts';
 import type { Annotation } from './citations.ts';
 import { type HiddenParams, withHidden } from './hidden.ts';
 import type { CompletionUsage } from './usage.ts';

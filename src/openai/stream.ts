@@ -1,4 +1,5 @@
-import type { ChatCompletionChunk, Chunks } from './chunks.ts';
+import type { ChatCompletionChunk } from './chunk.ts';
+import type { Chunks } from './chunks.ts';
 import { type ChatCompletion, collect } from './collect.ts';
 import { type HiddenParams, withHidden } from './hidden.ts';
 import { unpack } from './unpack.ts';
