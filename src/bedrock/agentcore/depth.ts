@@ -1,7 +1,7 @@
 import { BadGatewayError } from '../../errors.ts';
 
 /** As many levels as any agent's framework uses, and few enough for every reader that recurses. */
-const deepest = 256;
+export const deepest = 256;
 /** More than any answer has, and few enough to be parsed in a moment: in memory an empty array is ten times its text. */
 const mostValues = 1_000_000;
 

@@ -14,8 +14,10 @@ export function createLines(onLine: (line: string, isWhole: boolean) => void): F
     write(text) {
       if (afterReturn && text.startsWith('\n')) text = text.slice(1);
       afterReturn = text.endsWith('\r');
-      if (!/[\r\n]/.test(text)) rest += text;
-      else rest = split(rest + text);
+      // Most servers end lines with `\n` only, which is found at no cost.
+      const end = text.includes('\r') ? anyEnd : '\n';
+      if (end === '\n' && !text.includes(end)) rest += text;
+      else rest = split(rest + text, end);
       checkSize(rest);
     },
     end() {
@@ -23,13 +25,15 @@ export function createLines(onLine: (line: string, isWhole: boolean) => void): F
     },
   };
 
-  function split(text: string): string {
-    const lines = text.split(/\r\n|\n|\r/);
+  function split(text: string, end: string | RegExp): string {
+    const lines = text.split(end);
     const last = lines.pop() ?? '';
     for (const line of lines) onLine(checkSize(line), true);
     return last;
   }
 }
+
+const anyEnd = /\r\n|\n|\r/;
 
 function checkSize(line: string): string {
   if (line.length <= mostCharacters) return line;

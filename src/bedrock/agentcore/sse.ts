@@ -78,5 +78,7 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
 }
 
 function parseObject(text: string): unknown {
-  return /^ ?\{.*\} ?$/s.test(text) ? parseJson(text).value : undefined;
+  const first = text.startsWith(' ') ? 1 : 0;
+  const isObject = text.startsWith('{', first) && (text.endsWith('}') || text.endsWith('} '));
+  return isObject ? parseJson(text).value : undefined;
 }
