@@ -128,9 +128,12 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
   // A further message is set off by a blank line, but only once it says something.
   const apart = { text: false, reasoning: false };
 
-  const hidden = toHidden(response, () => {
-    if (usages.length > 0) return (price ?? response.price)?.(usages) ?? null;
-    return hidden.usage_estimated && price ? price([estimate(request, written)]) : null;
+  const hidden = toHidden(response, {
+    cost() {
+      if (usages.length > 0) return (price ?? response.price)?.(usages) ?? null;
+      return hidden.usage_estimated && price ? price([estimate(request, written)]) : null;
+    },
+    usage: () => toUsage(usages.length === 0 ? [estimate(request, written)] : usages),
   });
   if (callId !== undefined) hidden.litellm_call_id = callId;
 
@@ -229,7 +232,7 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
     if (usages.length === 0) hidden.usage_estimated = true;
     if (began !== undefined) hidden._response_ms = Math.round(performance.now() - began);
     const chunk = seal([]);
-    chunk.usage = toUsage(usages.length === 0 ? [estimate(request, written)] : usages);
+    chunk.usage = hidden.usage;
     return chunk;
   }
 
