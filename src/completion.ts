@@ -12,6 +12,9 @@ import { mock } from './policy/mock.ts';
 import { retry } from './policy/retry.ts';
 import { telemetry } from './policy/telemetry.ts';
 
+export type { HiddenParams } from './openai/hidden.ts';
+export type { CompletionParameters } from './openai/request.ts';
+
 /**
  * Asks an agent and answers as OpenAI's chat completions do: whole, or as a stream when `stream: true`. It resolves
  * when the first event of the answer has arrived, and rejects with an `APIError` of this package; wrong parameters are

@@ -82,7 +82,7 @@ describe('the import table', () => {
       importers('default.ts')
         .map(({ file }) => file)
         .sort(),
-    ).toEqual(['fetch.ts', 'index.ts']);
+    ).toEqual(['cli.ts', 'fetch.ts', 'index.ts', 'proxy.ts']);
     for (const entry of ['index.ts', 'fetch.ts', 'proxy.ts', 'local.ts', 'cli.ts'])
       expect(importers(entry)).toEqual([]);
   });

@@ -67,8 +67,8 @@ function show(response: AgentResponse, shown: ReadonlyMap<string, string>, scope
   // Not a generator: its `return()` would wait behind a `next()` that is under way.
   const events: AsyncIterator<readonly AgentEvent[], undefined> = {
     async next() {
-      const { done, value } = await source.next();
-      return done ? { done, value: undefined } : { value: value.map(showEvent) };
+      const result = await source.next();
+      return result.done ? { done: true, value: undefined } : { value: result.value.map(showEvent) };
     },
     async return() {
       await source.return?.();
