@@ -5,7 +5,16 @@ import { hints, own, sessionNames, settings } from '../../src/openai/names.ts';
 import { checkAllowed } from '../../src/proxy/allowed.ts';
 
 /** What this package acts on itself and callers of a proxy may say all the same. */
-const callers = ['model', 'messages', 'stream', 'tools', 'signal', 'drop_params', 'additional_drop_params', 'allowed_openai_params'];
+const callers = [
+  'model',
+  'messages',
+  'stream',
+  'tools',
+  'signal',
+  'drop_params',
+  'additional_drop_params',
+  'allowed_openai_params',
+];
 
 /** Hints that LiteLLM's own proxy adds: nobody outside may. */
 const inside = ['custom_llm_provider', 'litellm_logging_obj', 'litellm_request_debug', 'model_info'];
