@@ -7,7 +7,7 @@ import OpenAI, { type ClientOptions } from 'openai';
 import { afterAll, expect } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
-const running = new Set<RunningProxy>();
+const running = new Set<{ readonly output: () => string; readonly kill: () => Promise<void> }>();
 
 /** What no proxy of the suite may ever write: prompts and answers of these tests hold the first. */
 const secrets = [/OPENSESAME/i, /sk-[a-z]/, /local-secret/];
@@ -60,7 +60,6 @@ export async function startProxy(
         headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...init.headers },
       }),
   };
-  running.add(started);
   return started;
 }
 
@@ -81,7 +80,7 @@ export async function runProxy(yaml: string, env: Readonly<Record<string, string
     await rm(folder, { recursive: true, force: true });
     return code;
   });
-  return {
+  const proxy = {
     output: () => written,
     url: () => /"url":"([^"]+)"/.exec(written)?.[1] ?? '',
     more: () => once(child.stdout, 'data').then(() => undefined),
@@ -97,4 +96,6 @@ export async function runProxy(yaml: string, env: Readonly<Record<string, string
       await exit;
     },
   };
+  running.add(proxy);
+  return proxy;
 }
