@@ -10,7 +10,6 @@ let asked: string[] = [];
 const left: number[] = [];
 beforeEach(() => void (asked = []));
 
- 
 const aws = await startLocalBedrock({
   agents: {
     'A/LIVE': async function* ({ inputText = '', agentId, signal }) {
