@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import type { ChatCommandOptions } from './chat/command.ts';
 import type { LocalCommandOptions } from './local/command.ts';
 import type { ProxyCommandOptions } from './proxy/command.ts';
 
@@ -31,6 +32,22 @@ const program = new Command('bedrock-agents-openai')
     );
     // Connections to AWS and Redis would keep the process for a while.
     process.exit(0);
+  });
+
+program
+  .command('chat')
+  .description('talks to an agent: each line of the input is said to it; Ctrl-C aborts its answer')
+  .argument('<model>', 'as bedrock/agent/{AGENT_ID}/{ALIAS_ID} or bedrock/agentcore/{ARN}')
+  .option('--session <id>', 'goes on with a session')
+  .option('--json', 'for scripts: each answer is a line of JSON')
+  .action(async (model: string, options: Omit<ChatCommandOptions, 'model'>) => {
+    const { runChatCommand } = await import('./chat/command.ts');
+    const { completion } = await import('./default.ts');
+    const { stdin: input, stdout: output, stderr: errors, env } = process;
+    const isInteractive = input.isTTY && output.isTTY && !options.json;
+    const isStyled = (isInteractive || Boolean(env['FORCE_COLOR'])) && !env['NO_COLOR'];
+    const terminal = { input, output, errors, isInteractive, isStyled };
+    process.exitCode = await runChatCommand({ model, ...options }, { completion, terminal });
   });
 
 program

@@ -12,8 +12,12 @@ import { mock } from './policy/mock.ts';
 import { retry } from './policy/retry.ts';
 import { telemetry } from './policy/telemetry.ts';
 
+// What those speak of who are handed a completion().
+export type { ChunkDelta } from './openai/chunks.ts';
 export type { HiddenParams } from './openai/hidden.ts';
+export type { AssistantMessage, ChatMessage, ChatToolCall } from './openai/messages.ts';
 export type { CompletionParameters } from './openai/request.ts';
+export type { CompletionStream } from './openai/stream.ts';
 
 /**
  * Asks an agent and answers as OpenAI's chat completions do: whole, or as a stream when `stream: true`. It resolves

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Completion } from '../completion.ts';
 import { PermissionDeniedError } from '../errors.ts';
 import { toErrorResponse } from '../http/error-body.ts';
+import { type Fetch, toFetch } from '../http/fetch.ts';
 import { toCallHeaders } from '../http/headers.ts';
 import type { RouterOptions } from '../policy/router-options.ts';
 import { createStore } from '../policy/shared-store.ts';
@@ -19,8 +20,8 @@ import { type Listening, type ListenOptions, listen } from './serve.ts';
 
 /** A proxy that does not listen yet. */
 export interface Proxy {
-  /** Answers a request without a network: for tests, and for servers of one's own. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** Answers without a network, as any SDK takes it that takes a `fetch`; for tests and for servers of one's own. */
+  readonly fetch: Fetch;
   /** Starts a server. Rejects where it may or can not listen. */
   readonly listen: (options?: ListenOptions) => Promise<Listening>;
 }
@@ -61,6 +62,6 @@ export function createProxyOf(config: ProxyConfig, { createRouter, log = createL
   app.all('*', (c) => api(c.req.raw));
   app.onError((error) => toErrorResponse(error, toCallHeaders(randomUUID())));
 
-  const fetch = async (request: Request) => app.fetch(request);
-  return { fetch, listen: (options) => listen(fetch, config, log, options) };
+  const answer = async (request: Request) => app.fetch(request);
+  return { fetch: toFetch(answer), listen: (options) => listen(answer, config, log, options) };
 }
