@@ -9,8 +9,8 @@ import { createProxy, loadConfig } from '../src/proxy.ts';
 import { within } from './support/loopback.ts';
 
 const examples = resolve(import.meta.dirname, '../examples');
-const left: unknown[] = [];
-const aws = await startLocalBedrock({ onCall: (call) => left.push(call.status) });
+let ended = 0;
+const aws = await startLocalBedrock({ onCall: () => ended++ });
 const before = { ...process.env };
 beforeAll(() => void Object.assign(process.env, aws.env));
 afterAll(async () => {
@@ -91,12 +91,12 @@ describe.skipIf(!existsSync(resolve(examples, '../dist/index.js')))(
     });
 
     it('leaves the agent when the caller leaves', async () => {
-      left.splice(0);
+      ended = 0;
       const outgoing = new Writable({ write: (_, __, done) => done(new Error('left')) });
       const long = [{ role: 'user', content: 'word '.repeat(2000) }];
       await expect(invoke(outgoing, { stream: true, messages: long })).rejects.toThrow('left');
-      expect(await within(1000, () => left.length > 0)).toBe(true);
-      expect(left).toEqual([undefined]);
+      // All of it would take ten seconds.
+      expect(await within(1000, () => ended > 0)).toBe(true);
     });
   },
 );
