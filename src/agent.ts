@@ -23,6 +23,8 @@ export interface AgentRequest {
   readonly signal?: AbortSignal;
   /** What the policies around an agent are asked for; an agent itself does not look at it. */
   readonly policy?: Policy;
+  /** A secret of the caller's, whose sessions, memories and calls nobody else may enter; without it ids are as they are. */
+  readonly scope?: string;
 }
 
 /** What may happen around an agent. */

@@ -13,6 +13,13 @@ import { mock } from './policy/mock.ts';
 import { retry } from './policy/retry.ts';
 import { telemetry } from './policy/telemetry.ts';
 
+// What those speak of who are handed a completion().
+export type { ChunkDelta } from './openai/chunk.ts';
+export type { HiddenParams } from './openai/hidden.ts';
+export type { AssistantMessage, ChatMessage, ChatToolCall } from './openai/messages.ts';
+export type { CompletionParameters } from './openai/parameters.ts';
+export type { CompletionStream } from './openai/stream.ts';
+
 /**
  * Asks an agent and answers as OpenAI's chat completions do: whole, or as a stream when `stream: true`. It resolves
  * when the first event of the answer has arrived, and rejects with an `APIError` of this package; wrong parameters are

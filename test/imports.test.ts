@@ -78,11 +78,12 @@ describe('the import table', () => {
   it('lets only the entries import default.ts, and nobody an entry', () => {
     const importers = (name: string) =>
       imports.filter(({ file, specifier }) => relative(src, resolve(src, dirname(file), specifier)) === name);
-    expect(
-      importers('default.ts')
-        .map(({ file }) => file)
-        .sort(),
-    ).toEqual(['fetch.ts', 'index.ts']);
+    expect([...new Set(importers('default.ts').map(({ file }) => file))].sort()).toEqual([
+      'cli.ts',
+      'fetch.ts',
+      'index.ts',
+      'proxy.ts',
+    ]);
     for (const entry of ['index.ts', 'fetch.ts', 'proxy.ts', 'local.ts', 'cli.ts'])
       expect(importers(entry)).toEqual([]);
   });

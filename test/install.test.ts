@@ -36,7 +36,9 @@ const cjs = esm
 const ts = `
 import { completion, type ChatCompletion } from 'bedrock-agents-openai';
 import { createFetch, createHandler, type Handler } from 'bedrock-agents-openai/fetch';
+import { createProxy, loadConfig, type Proxy } from 'bedrock-agents-openai/proxy';
 import { startLocalBedrock, type LocalAgent } from 'bedrock-agents-openai/local';
+export const proxy: Promise<Proxy> = loadConfig('config.yaml').then(createProxy);
 const agent: LocalAgent = async function* (request) { yield request.inputText ?? ''; };
 export const bedrock = startLocalBedrock({ agents: { 'HELLO/LIVE': agent } });
 export const response: Promise<ChatCompletion> = completion({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] });

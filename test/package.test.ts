@@ -20,7 +20,12 @@ const loaded = `Object.keys(createRequire(process.cwd() + '/').cache).filter((fi
 
 describe.skipIf(!existsSync(resolve(root, 'dist/index.js')))('the built package (run `npm run build` first)', () => {
   it('exports the same from ESM and CommonJS', async () => {
-    for (const entry of ['bedrock-agents-openai', 'bedrock-agents-openai/fetch', 'bedrock-agents-openai/local']) {
+    for (const entry of [
+      'bedrock-agents-openai',
+      'bedrock-agents-openai/fetch',
+      'bedrock-agents-openai/proxy',
+      'bedrock-agents-openai/local',
+    ]) {
       const esm = await node(`console.log(JSON.stringify(Object.keys(await import('${entry}')).sort()))`);
       const cjs = await node(`console.log(JSON.stringify(Object.keys(require('${entry}')).sort()))`, 'commonjs');
       expect(esm).toEqual(cjs);

@@ -1,4 +1,4 @@
-import type { Agent, AgentRequest, Agents } from '../agent.ts';
+import type { Agent, Agents } from '../agent.ts';
 import { readSessionId } from './agents/call-id.ts';
 import type { Clients } from './clients.ts';
 import { type ModelRef, parseModel } from './model.ts';
@@ -22,11 +22,8 @@ export function bedrock(defaults: Readonly<Record<string, unknown>> = {}): Agent
   };
 }
 
-/** The session in which the last calls wait for their results, where they were an agent's; for routers. */
-export function sessionOf({ turns }: AgentRequest): string | undefined {
-  const [call] = turns.findLast((turn) => turn.type === 'assistant')?.calls ?? [];
-  return call && readSessionId(call.id);
-}
+/** The session in which a call waits for its result, where its id tells it; for those who stand around an agent. */
+export const sessionOfCall: (id: string) => string | undefined = readSessionId;
 
 /** Parameters that say one thing together: a call that names one of them means none of the defaults for the others. */
 const groups = [

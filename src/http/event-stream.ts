@@ -8,6 +8,8 @@ export interface EventStreamOptions {
   /** Whom it is for. Its abort breaks the stream off; so does cancelling the stream. */
   readonly request: Request;
   readonly onError: (error: unknown) => void;
+  /** Called once, when the last event is on its way or nobody wants any more. */
+  readonly onEnd: () => void;
 }
 
 /**
@@ -16,10 +18,15 @@ export interface EventStreamOptions {
  */
 export function toEventStream(
   stream: CompletionStream,
-  { request, onError }: EventStreamOptions,
+  { request, onError, onEnd }: EventStreamOptions,
 ): ReadableStream<Uint8Array> {
   const batches = stream.batches();
   let left = false;
+  let ended = false;
+  const end = () => {
+    if (!ended) onEnd();
+    ended = true;
+  };
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -31,16 +38,22 @@ export function toEventStream(
           event = done ? 'data: [DONE]\n\n' : toEvents(value);
         } catch (error) {
           // Naming the request here keeps it alive: Node forgets to abort its signal once nobody holds the request.
-          if (request.signal.aborted) throw error;
+          if (request.signal.aborted) {
+            end();
+            throw error;
+          }
           onError(error);
           event = `data: ${JSON.stringify(toErrorBody(error))}\n\n`;
         }
         if (left) return;
         controller.enqueue(encoder.encode(event));
-        if (last) controller.close();
+        if (!last) return;
+        controller.close();
+        end();
       },
       async cancel() {
         left = true;
+        end();
         await batches.return?.();
       },
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Completion } from '../completion.ts';
 import { BadRequestError, NotFoundError } from '../errors.ts';
+import type { HiddenParams } from '../openai/hidden.ts';
 import { type Abandoned, createAbandoned } from './abandoned.ts';
 import { readJson } from './body.ts';
 import { toErrorResponse } from './error-body.ts';
@@ -18,7 +19,9 @@ export interface HandlerOptions {
   /** The most bytes a request's body may have; default 50 MB, which is what OpenAI takes. */
   readonly maxBodyBytes?: number;
   /** Told of every error that a caller is told of. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown, request: Request) => void;
+  /** Told when an answer has been given whole, was left, or broke off, and what is known of it then. */
+  readonly onEnd?: (known: HiddenParams, request: Request) => void;
 }
 
 /** OpenAI's HTTP API as one function of the web platform; it rejects only with the reason of `request.signal`. */
@@ -36,7 +39,7 @@ export function createHandler(options: HandlerOptions): Handler {
       return await answer(request, { ...options, callId, abandoned });
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
-      options.onError?.(error);
+      options.onError?.(error, request);
       return toErrorResponse(error, toCallHeaders(callId));
     }
   };
@@ -69,7 +72,7 @@ async function answer(request: Request, context: Context): Promise<Response> {
 }
 
 async function complete(request: Request, deployment: string | undefined, context: Context): Promise<Response> {
-  const { completion, callId, abandoned, maxBodyBytes = 50_000_000, onError = () => undefined } = context;
+  const { completion, callId, abandoned, maxBodyBytes = 50_000_000, onError, onEnd } = context;
   const { headers, signal } = request;
   const body = await readJson(request, maxBodyBytes);
   abandoned.refuse(request, body);
@@ -79,10 +82,16 @@ async function complete(request: Request, deployment: string | undefined, contex
   });
   const known = told._hidden_params;
   if ('choices' in told) {
+    onEnd?.(known, request);
     return toJson(told, { ...toCallHeaders(callId), ...toAnswerHeaders(known) });
   }
   // The answer has begun, so the status is known.
-  return new Response(toEventStream(told, { request, onError }), {
+  const events = toEventStream(told, {
+    request,
+    onError: (error) => onError?.(error, request),
+    onEnd: () => onEnd?.(known, request),
+  });
+  return new Response(events, {
     headers: {
       ...toCallHeaders(callId),
       ...toAnswerHeaders(known),

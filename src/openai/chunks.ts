@@ -65,9 +65,12 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
   // A further message is set off by a blank line, but only once it says something.
   const apart = { text: false, reasoning: false };
 
-  const hidden = toHidden(response, () => {
-    if (usages.length > 0) return (price ?? response.price)?.(usages) ?? null;
-    return hidden.usage_estimated && price ? price([estimate(request, said)]) : null;
+  const hidden = toHidden(response, {
+    cost() {
+      if (usages.length > 0) return (price ?? response.price)?.(usages) ?? null;
+      return hidden.usage_estimated && price ? price([estimate(request, said)]) : null;
+    },
+    usage: () => toUsage(usages.length === 0 ? [estimate(request, said)] : usages),
   });
   if (callId !== undefined) hidden.litellm_call_id = callId;
 
@@ -165,12 +168,9 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
   function toUsageChunk(): ChatCompletionChunk {
     if (usages.length === 0) hidden.usage_estimated = true;
     if (began !== undefined) hidden._response_ms = Math.round(performance.now() - began);
-    let usage: CompletionUsage | undefined;
     // Counted when it is read: few streams show this chunk, and to estimate costs as much as all that came before.
-    return Object.defineProperty(seal([]), 'usage', {
-      enumerable: true,
-      get: () => (usage ??= toUsage(usages.length === 0 ? [estimate(request, said)] : usages)),
-    });
+    let usage: CompletionUsage | undefined;
+    return Object.defineProperty(seal([]), 'usage', { enumerable: true, get: () => (usage ??= hidden.usage) });
   }
 
   function seal(choices: ChunkChoice[]): ChatCompletionChunk {

@@ -1,4 +1,5 @@
 import type { AgentResponse } from '../agent.ts';
+import type { CompletionUsage } from './usage.ts';
 
 /** What is known about an answer beside the answer; complete once the answer is. */
 export interface HiddenParams {
@@ -25,6 +26,8 @@ export interface HiddenParams {
   usage_estimated?: boolean;
   /** Dollars, computed when read; `null` when a price is unknown. */
   readonly response_cost: number | null;
+  /** What was used so far, computed when read; not enumerable, since the answer tells it in the end. */
+  readonly usage: CompletionUsage;
 }
 
 /** Adds `_hidden_params` where `JSON.stringify` and `{ ...spread }` do not see it. */
@@ -37,10 +40,16 @@ export function withHidden<T extends object>(
   };
 }
 
-/** What is known once an answer has begun; `cost` is asked when it is read. */
-export function toHidden({ sessionId, requestId, about }: AgentResponse, cost: () => number | null): HiddenParams {
-  return {
-    custom_llm_provider: 'bedrock',
+/** What can be told at any time of an answer. */
+export interface Sums {
+  readonly cost: () => number | null;
+  readonly usage: () => CompletionUsage;
+}
+
+/** What is known once an answer has begun; the sums are asked for when they are read. */
+export function toHidden({ sessionId, requestId, about }: AgentResponse, { cost, usage }: Sums): HiddenParams {
+  const hidden = {
+    custom_llm_provider: 'bedrock' as const,
     session_id: sessionId,
     attempted_retries: about.retries ?? 0,
     attempted_fallbacks: about.fallbacks ?? 0,
@@ -53,4 +62,6 @@ export function toHidden({ sessionId, requestId, about }: AgentResponse, cost: (
       return cost();
     },
   };
+  // The type of `defineProperty` does not show what it defines.
+  return Object.defineProperty(hidden, 'usage', { get: usage }) as typeof hidden & Pick<HiddenParams, 'usage'>;
 }

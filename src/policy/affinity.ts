@@ -6,13 +6,16 @@ export function createSessionId({ id }: Deployment): string {
   return `${toPrefix(id)}-${randomUUID()}`;
 }
 
+/** The deployment that an id names, whatever its order: it may have been asked while others rested. */
+export function findNamed(session: string, deployments: readonly Deployment[]): Deployment | undefined {
+  return deployments.find(({ id }) => session.startsWith(`${toPrefix(id)}-`));
+}
+
 /**
- * The deployment that remembers a session: the one that the id names, else one that depends on the id alone. Weighted
+ * The deployment that remembers a session whose id names none: one that depends on the id alone. Weighted
  * rendezvous hashing, so that a deployment more or less moves no more sessions than it must.
  */
 export function findHome(session: string, deployments: readonly [Deployment, ...Deployment[]]): Deployment {
-  const named = deployments.find(({ id }) => session.startsWith(`${toPrefix(id)}-`));
-  if (named) return named;
   const key = toKey(session);
   const weights = toWeights(deployments);
   let home = deployments[0];

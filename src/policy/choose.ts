@@ -1,6 +1,6 @@
 import type { AgentRequest } from '../agent.ts';
 import { RateLimitError } from '../errors.ts';
-import { createSessionId, findHome } from './affinity.ts';
+import { createSessionId, findHome, findNamed } from './affinity.ts';
 import { holdsConversation, leaveSession } from './conversation.ts';
 import type { Deployment, Group } from './deployments.ts';
 import type { RouterOptions } from './router-options.ts';
@@ -40,10 +40,8 @@ export function createChoose(options: RouterOptions, { store, strategy, sessionO
     const pending = sessionOf(request);
     const session = request.session?.id ?? pending;
     if (session !== undefined) {
-      const home = findHome(
-        session,
-        toLowest(group, ({ order }) => order),
-      );
+      const lowest = toLowest(group, ({ order }) => order);
+      const home = findNamed(session, group) ?? findHome(session, lowest);
       // Calls wait for their results in their session, and nowhere else.
       const mayLeave = pending === undefined && holdsConversation(request);
       const isOpen = open.some(({ deployment }) => deployment === home);

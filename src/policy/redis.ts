@@ -81,13 +81,14 @@ export function createRedisStore(client: RedisClient): Store {
     },
     async begin(id, call) {
       const [busy, minute] = [toKey(id, 'busy'), toKey(id, toMinute())];
-      await Promise.all([
+      const [requests] = await Promise.all([
+        client.hIncrBy(minute, 'requests', 1),
+        client.expire(minute, 120),
         client.zRemRangeByScore(busy, '-inf', now()),
         client.zAdd(busy, { score: now() + longestCall, value: call }),
         client.expire(busy, longestCall),
-        client.hIncrBy(minute, 'requests', 1),
-        client.expire(minute, 120),
       ]);
+      return requests;
     },
     async end(id, call, { failed, tokens }) {
       const minute = toKey(id, toMinute());

@@ -57,7 +57,8 @@ function createSharedStore(options: RedisOptions): Store {
       await Promise.all([own.cool(id, seconds), share((store) => store.cool(id, seconds))]);
     },
     async begin(id, call) {
-      await Promise.all([own.begin(id, call), share((store) => store.begin(id, call))]);
+      const [local, shared] = await Promise.all([own.begin(id, call), share((store) => store.begin(id, call))]);
+      return shared ?? local;
     },
     async end(id, call, outcome) {
       const [local, shared] = await Promise.all([

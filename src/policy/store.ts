@@ -2,7 +2,8 @@
 export interface Store {
   readonly read: (ids: readonly string[]) => Promise<readonly State[]>;
   readonly cool: (id: string, seconds: number) => Promise<void>;
-  readonly begin: (id: string, call: string) => Promise<void>;
+  /** Resolves with the calls begun in this minute, this one included. */
+  readonly begin: (id: string, call: string) => Promise<number>;
   readonly end: (id: string, call: string, outcome: Outcome) => Promise<Tally>;
 }
 
@@ -58,7 +59,7 @@ export function createMemoryStore(): Store {
       const memory = recall(id);
       memory.busy++;
       memory.requests++;
-      return Promise.resolve();
+      return Promise.resolve(memory.requests);
     },
     end: (id, _call, { failed, tokens }) => {
       const memory = recall(id);

@@ -129,6 +129,7 @@ function createSchema() {
     max_request_size_mb: number,
     max_connections: count,
     request_timeout: number,
+    idle_timeout: number,
     drain_timeout: number,
     allow_anonymous: flag,
   };

@@ -19,6 +19,10 @@ export interface ProxyConfig {
   /** The most bytes a request may have. */
   readonly maxBodyBytes?: number;
   readonly maxConnections?: number;
+  /** Seconds in which a request must have come whole. */
+  readonly requestTimeout?: number;
+  /** Seconds for which a connection may be silent, or a client not read what is there for it. */
+  readonly idleTimeout?: number;
   /** Seconds that running answers are given when the server is told to stop. */
   readonly drainTimeout?: number;
   /** What `environment_variables` sets. */
@@ -94,7 +98,13 @@ function merge(config: CheckedConfig, included: CheckedConfig): CheckedConfig {
 
 function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'warnings'> {
   const { general_settings: general, model_list: rows } = config;
-  const { max_request_size_mb: megabytes, max_connections, drain_timeout } = general ?? {};
+  const {
+    max_request_size_mb: megabytes,
+    max_connections,
+    request_timeout,
+    idle_timeout,
+    drain_timeout,
+  } = general ?? {};
   return {
     router: toRouter(config),
     allowClient: toAllowed(rows ?? []),
@@ -103,6 +113,8 @@ function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'war
     allowAnonymous: general?.allow_anonymous ?? false,
     ...(megabytes != null && { maxBodyBytes: megabytes * 1_000_000 }),
     ...(max_connections != null && { maxConnections: max_connections }),
+    ...(request_timeout != null && { requestTimeout: request_timeout }),
+    ...(idle_timeout != null && { idleTimeout: idle_timeout }),
     ...(drain_timeout != null && { drainTimeout: drain_timeout }),
   };
 }

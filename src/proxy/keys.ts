@@ -8,6 +8,8 @@ export type Caller = { readonly type: 'master' } | NamedCaller;
 /** The holder of a named key. */
 export interface NamedCaller extends Omit<KeyConfig, 'key'> {
   readonly type: 'named';
+  /** Made of the key, and as secret: what the caller names is told apart by it. */
+  readonly scope: string;
 }
 
 /** Says who calls. Throws an `AuthenticationError` for a key that is none, or for none where there are some. */
@@ -17,7 +19,10 @@ export type Identify = (headers: Headers) => Caller;
 export function createKeys(masterKey: string | undefined, keys: readonly KeyConfig[]): Identify {
   const known: readonly { readonly hash: Buffer; readonly caller: Caller }[] = [
     ...(masterKey === undefined ? [] : [{ hash: toHash(masterKey), caller: { type: 'master' as const } }]),
-    ...keys.map(({ key, ...rest }) => ({ hash: toHash(key), caller: { type: 'named' as const, ...rest } })),
+    ...keys.map(({ key, ...rest }) => ({
+      hash: toHash(key),
+      caller: { type: 'named' as const, ...rest, scope: toHash(`scope ${key}`).toString('hex') },
+    })),
   ];
   if (known.length === 0) return () => ({ type: 'master' });
   return (headers) => {
@@ -35,8 +40,14 @@ export function createKeys(masterKey: string | undefined, keys: readonly KeyConf
 
 /** Throws a `PermissionDeniedError` for a model that is not the caller's. */
 export function checkModel(caller: Caller, model: string): void {
-  if (caller.type === 'master' || (caller.models?.includes(model) ?? true)) return;
+  if (mayAsk(caller, model)) return;
   throw new PermissionDeniedError(`Your key is not for the model \`${model}\`.`, { param: 'model', model });
+}
+
+/** Whether a model is the caller's; `*` is any. */
+export function mayAsk(caller: Caller, model: string): boolean {
+  if (caller.type === 'master' || !caller.models) return true;
+  return caller.models.includes(model) || caller.models.includes('*');
 }
 
 /** As OpenAI's clients send it, LiteLLM's, and Azure's. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { APIError, type ChatMessage, type CompletionParameters, createRouter } from '../../src/index.ts';
-import { createSessionId, findHome } from '../../src/policy/affinity.ts';
+import { createSessionId, findHome, findNamed } from '../../src/policy/affinity.ts';
 import type { Deployment } from '../../src/policy/deployments.ts';
 import { awsException, startLocalBedrock, type LocalAgent, type LocalAgentRequest } from '../../src/local.ts';
 import { reach } from '../support/models.ts';
@@ -209,7 +209,7 @@ describe('rendezvous hashing', () => {
     fc.assert(
       fc.property(homes, fc.nat(), (group, index) => {
         const deployment = toGroup(group)[index % group.length] ?? toGroup(group)[0];
-        expect(findHome(createSessionId(deployment), toGroup(group)).id).toBe(deployment.id);
+        expect(findNamed(createSessionId(deployment), toGroup(group))?.id).toBe(deployment.id);
       }),
     );
   });

@@ -8,7 +8,12 @@ const headers = (authorization: string) => new Headers({ authorization });
 
 describe('a key', () => {
   it.each(['Bearer sk-team', 'bearer   sk-team ', 'BEARER sk-team'])('is read from %j', (authorization) => {
-    expect(identify(headers(authorization))).toEqual({ type: 'named', name: 'team', models: ['support'], rpm: 5 });
+    expect(identify(headers(authorization))).toMatchObject({
+      type: 'named',
+      name: 'team',
+      models: ['support'],
+      rpm: 5,
+    });
   });
 
   it.each([

@@ -1,0 +1,69 @@
+import type { AssistantMessage, ChatToolCall, ChunkDelta, CompletionStream } from '../completion.ts';
+import type { APIError } from '../errors.ts';
+
+/** Where a conversation is held. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  readonly errors: NodeJS.WritableStream;
+  /** Whether somebody sits before it. */
+  readonly isInteractive: boolean;
+  /** Whether it shows text dimmed. */
+  readonly isStyled: boolean;
+}
+
+/** What is shown of a conversation. */
+export interface Screen {
+  /** Reads an answer to its end, and returns it. */
+  readonly show: (stream: CompletionStream) => Promise<AssistantMessage>;
+  readonly tellCall: (call: ChatToolCall) => void;
+  readonly tellAborted: () => void;
+  readonly tellError: (error: APIError) => void;
+}
+
+/** For people: text as it comes, thoughts dimmed, and what it rests on at its end. */
+export function createTextScreen({ output, errors, isStyled }: Terminal): Screen {
+  return {
+    async show(stream) {
+      let content = '';
+      const calls: ChatToolCall[] = [];
+      let last: ChunkDelta = {};
+      for await (const { choices } of stream) {
+        last = choices[0]?.delta ?? last;
+        // Without a style nobody could tell thoughts from the answer.
+        if (last.reasoning_content && isStyled) output.write(`\x1b[2m${last.reasoning_content}\x1b[22m`);
+        if (last.content) output.write(last.content);
+        content += last.content ?? '';
+        // Each comes in one piece.
+        calls.push(...(last.tool_calls ?? []));
+      }
+      output.write('\n');
+      const sources = new Map((last.annotations ?? []).map(({ url_citation: { url, title } }) => [url, title]));
+      if (sources.size > 0) output.write('\nSources:\n');
+      [...sources].forEach(([url, title], index) => output.write(`[${index + 1}] ${title} ${url}\n`));
+      for (const { name } of [...(last.images ?? []), ...(last.provider_specific_fields?.files ?? [])]) {
+        output.write(`[file: ${name}]\n`);
+      }
+      return { role: 'assistant', content, ...(calls.length > 0 && { tool_calls: calls }) };
+    },
+    tellCall: ({ function: { name, arguments: json } }) => void output.write(`The agent asks for ${name}(${json})\n`),
+    tellAborted: () => void output.write('\n[aborted]\n'),
+    tellError: ({ name, message }) => void errors.write(`\n${name}: ${message}\n`),
+  };
+}
+
+/** For scripts: each answer or error is a line of JSON, as OpenAI's API has it. */
+export function createJsonScreen({ output }: Terminal): Screen {
+  const write = (value: object) => void output.write(`${JSON.stringify(value)}\n`);
+  return {
+    async show(stream) {
+      const whole = await stream.finalChatCompletion();
+      write(whole);
+      return whole.choices[0]?.message ?? { role: 'assistant' };
+    },
+    // The answer told of it.
+    tellCall: () => undefined,
+    tellAborted: () => write({ error: { message: 'aborted', type: 'aborted', param: null, code: null } }),
+    tellError: ({ message, type, param, code }) => write({ error: { message, type, param, code } }),
+  };
+}
