@@ -66,7 +66,7 @@ function readPart(type: string, part: JsonValue, answer: Answer): boolean {
     case 'tool-output-denied':
     case 'tool-result':
     case 'tool-error':
-      answer.dropCalls((key) => key === id);
+      answer.dropCall(id);
       return true;
     case 'start':
       return isPart(part, ['messageId', 'messageMetadata']);
