@@ -107,6 +107,23 @@ describe('an agent that tells its answer on several channels', () => {
     expect(read(sse(result), stream)).toMatchObject({ text: 'Hi', usage: [10, 5] });
   });
 
+  test('may tell its result only, with its reason and its usage', () => {
+    const result = (stop_reason: string, content: readonly unknown[]) => ({
+      stop_reason,
+      message: { role: 'assistant', content },
+      metrics: { accumulated_usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 } },
+    });
+    const told = [{ text: 'Hi' }];
+    for (const value of [result('max_tokens', told), { result: result('max_tokens', told) }]) {
+      const expected = { text: 'Hi', finish: 'length', raw: 'max_tokens', usage: [10, 5] };
+      expect(read(JSON.stringify(value), json)).toMatchObject(expected);
+      expect(read(sse(value), stream)).toMatchObject(expected);
+    }
+    const waits = { result: result('interrupt', [...told, toolUse]) };
+    expect(read(JSON.stringify(waits), json)).toMatchObject({ calls: [], finish: 'stop', raw: 'interrupt' });
+    expect(read(sse(metadata(10, 5), waits), stream)).toMatchObject({ usage: [10, 5] });
+  });
+
   test('thinks in whole messages too', () => {
     const thought = { reasoningContent: { reasoningText: { text: 'Hm.' } } };
     const body = sse(message('assistant', [thought, { text: 'Hi' }]));
