@@ -26,7 +26,11 @@ interface AwsError {
   /** Of JSON-RPC: A2A agents answer so, and AWS answers for them. */
   readonly error?: { readonly message?: unknown } | null;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
+  readonly $response?: {
+    readonly statusCode?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    body?: unknown;
+  };
 }
 
 /** AWS's exceptions by name, as the HTTP status they stand for; the name says more than the status they came with. */
@@ -90,9 +94,11 @@ export class StreamException extends Error {
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_InvokeAgent.html#API_agent-runtime_InvokeAgent_Errors
  */
 export function toAPIError(thrown: unknown, secrets: readonly string[] = []): APIError {
-  if (thrown instanceof APIError) return thrown;
+  if (thrown instanceof APIError) return withoutSecrets(thrown, secrets);
   if (thrown instanceof SharedFailure) return thrown.toError();
   const error = toAwsError(thrown);
+  // It leads to the request and its headers, token and all. AWS made the field one that cannot be removed.
+  if (error.$response) error.$response.body = undefined;
   const status = toStatus(error);
   if (status === undefined) return toConnectionError(error);
 
@@ -107,6 +113,19 @@ export function toAPIError(thrown: unknown, secrets: readonly string[] = []): AP
     ...(error.$metadata?.requestId !== undefined && { request_id: error.$metadata.requestId }),
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
     ...((error.name === 'RetryableConflictException' || notRun.test(text)) && { retryable: true }),
+  });
+}
+
+/** An error of our own may say what an agent said, who was told the token. */
+function withoutSecrets(error: APIError, secrets: readonly string[]): APIError {
+  const { message, code, status, retryable, param, request_id, retry_after } = error;
+  if (!isTold(secrets, [message, code, inspect(error, { depth: 8 })].join(' '))) return error;
+  return statusError(status, redact(message, secrets), {
+    retryable,
+    ...(code !== null && { code: redact(code, secrets) }),
+    ...(param !== null && { param }),
+    ...(request_id !== undefined && { request_id }),
+    ...(retry_after !== undefined && { retry_after }),
   });
 }
 

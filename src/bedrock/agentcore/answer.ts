@@ -36,7 +36,9 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
   /** The channels that are heard from beginning to end. */
   const throughout = createMessage();
   /** Text that only a Python repr holds; said when nothing better came. */
-  const lastResort: string[] = [];
+  const lastResort = new Set<string>();
+  /** The messages that called for what may still be run, by its id: agents that give none have a name in its place. */
+  const callers = new Map<string, Set<Message>>();
   const ending = createEnding(emit);
 
   function open(): Message {
@@ -88,8 +90,17 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       say('text', text);
       message.said = true;
     }
-    if (message.calls.size === 0) for (const call of calls) addCall(message, call);
+    if (message.calls.size === 0) calls.forEach(call);
     message.told = message.said || message.thought || calls.length > 0;
+  }
+
+  function call(called: ToolCall): void {
+    callsFor(called.id);
+    addCall(message, called);
+  }
+
+  function callsFor(id: string): void {
+    callers.set(id, (callers.get(id) ?? new Set()).add(message));
   }
 
   return {
@@ -160,17 +171,18 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
 
     lastResort(text: string): void {
-      if (!lastResort.includes(text)) lastResort.push(text);
+      lastResort.add(text);
     },
 
     beginCall(key: string, id: string, name: string): void {
       if (message.told) begin();
+      callsFor(id);
       beginCall(message, key, { id, name, arguments: '' });
     },
     /** A whole call, whose pieces may have been heard. */
-    call(call: ToolCall): void {
-      if (message.told && !message.called.has(call.id)) begin();
-      addCall(message, call);
+    call(called: ToolCall): void {
+      if (message.told && !message.called.has(called.id)) begin();
+      call(called);
     },
     /** Without a key, they are of the call that began last. */
     addArguments(key: string | undefined, json: string): void {
@@ -182,7 +194,8 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
     /** The agent ran this one, whichever message called for it. */
     dropCall(id: string): void {
-      for (const each of messages.values()) dropCall(each, id);
+      for (const each of callers.get(id) ?? []) dropCall(each, id);
+      callers.delete(id);
     },
 
     /** An event that the caller made itself; the end is told by `end`. */
@@ -209,6 +222,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     /** The agent failed. */
     fail(error: APIError): void {
       ending.fail(error);
+      for (const each of messages.values()) each.open = false;
     },
 
     end({ mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {

@@ -49,10 +49,12 @@ export function createEnding(emit: (event: AgentEvent) => void) {
       emit({ type: 'usage', ...usage });
     },
 
-    /** Strands tells as an error, too, that its model reached its limit. */
+    /** Strands tells as an error, too, that its model reached its limit; that is an end like others. */
     fail(error: APIError): void {
-      if (error.code !== null && /^MaxTokens/.test(error.code)) stopReason = 'max_tokens';
-      else if (toFinishReason(stopReason) !== 'length' || !/max(imum)?[ _]?tokens?\b/i.test(error.message)) throw error;
+      const isLimit = toFinishReason(stopReason) === 'length' && /max(imum)?[ _]?tokens?\b/i.test(error.message);
+      if (isStrandsLimit(error)) stopReason = 'max_tokens';
+      else if (!isLimit) throw error;
+      running = false;
     },
 
     checkWhole(isInMessage: boolean): void {
@@ -60,9 +62,11 @@ export function createEnding(emit: (event: AgentEvent) => void) {
       if (running) throw cutShort('before its run did');
     },
 
-    /** The open calls are the caller's. */
-    finish(calls: readonly ToolCall[], mayBeEmpty: boolean): void {
-      const isKnown = calls.length > 0 || understood || usageTold || stopReason !== undefined;
+    /** The open calls are the caller's, but for those of a model that was broken off: they may be cut, or refused. */
+    finish(open: readonly ToolCall[], mayBeEmpty: boolean): void {
+      const reason = toFinishReason(stopReason);
+      const calls = reason === 'stop' ? open : [];
+      const isKnown = open.length > 0 || understood || usageTold || stopReason !== undefined;
       if (!isKnown && !mayBeEmpty) {
         throw new BadGatewayError(
           'The agent ended without an answer, or answered in a format that this version does not know.',
@@ -72,12 +76,17 @@ export function createEnding(emit: (event: AgentEvent) => void) {
       for (const call of calls) emit({ type: 'tool-call', ...call, arguments: call.arguments || '{}' });
       emit({
         type: 'finish',
-        reason: calls.length > 0 || called ? 'tool-calls' : toFinishReason(stopReason),
+        reason: calls.length > 0 || called ? 'tool-calls' : reason,
         ...(stopReason !== undefined && { raw: stopReason }),
         ...(format !== undefined && { format }),
       });
     },
   };
+}
+
+/** By its class, or by its words where a protocol tells no more of it. */
+function isStrandsLimit({ code, message }: APIError): boolean {
+  return /^MaxTokens/.test(code ?? '') || /\bunrecoverable state due to max_tokens limit\b/.test(message);
 }
 
 /** The error for an answer that is not whole. */

@@ -19,8 +19,10 @@ export interface Message {
   open: boolean;
   /** Calls that the agent may still run itself: only those open at the end are the caller's. */
   readonly calls: Map<string, ToolCall>;
-  /** All that it called for: what was run is nobody's when it is told again. */
-  readonly called: Set<string>;
+  /** All that it called for, and what each went by: what was run is nobody's when it is told again. */
+  readonly called: Map<string, string>;
+  /** What the call that began last goes by. */
+  lastKey: string;
   readonly isFirst: (kind: string, channel: Channel | undefined) => boolean;
 }
 
@@ -33,7 +35,8 @@ export function createMessage(): Message {
     told: false,
     open: false,
     calls: new Map(),
-    called: new Set(),
+    called: new Map(),
+    lastKey: '',
     isFirst(kind, channel) {
       if (!channel) return true;
       const key = `${kind} ${channel.family}`;
@@ -45,22 +48,24 @@ export function createMessage(): Message {
 }
 
 /** A call begins whose arguments come in pieces; `key` is what its pieces go by. */
-export function beginCall({ calls, called }: Message, key: string, call: ToolCall): void {
+export function beginCall(message: Message, key: string, call: ToolCall): void {
+  const { calls, called } = message;
   if (calls.get(key)?.id !== call.id) calls.set(key, call);
-  called.add(call.id);
+  called.set(call.id, key);
+  message.lastKey = key;
 }
 
 /** A whole call. What was run is not called for again when it is told again. */
-export function addCall({ calls, called }: Message, call: ToolCall): void {
-  const [key] = [...calls].find(([, { id }]) => id === call.id) ?? [];
-  if (key !== undefined) calls.set(key, call);
-  else if (!called.has(call.id)) calls.set(call.id, call);
-  called.add(call.id);
+export function addCall(message: Message, call: ToolCall): void {
+  const { calls, called } = message;
+  const key = called.get(call.id);
+  if (key === undefined) beginCall(message, call.id, call);
+  else if (calls.get(key)?.id === call.id) calls.set(key, call);
 }
 
 /** A piece of a call's arguments: of the last call, where it says of none. */
-export function addArguments({ calls }: Message, key: string | undefined, json: string): void {
-  const at = key ?? [...calls.keys()].at(-1) ?? '';
+export function addArguments({ calls, lastKey }: Message, key: string | undefined, json: string): void {
+  const at = key ?? lastKey;
   const call = calls.get(at);
   if (call) calls.set(at, { ...call, arguments: call.arguments + json });
 }
@@ -71,6 +76,6 @@ export function dropCalls({ calls }: Message, run: (key: string) => boolean = ()
 }
 
 export function dropCall({ calls, called }: Message, id: string): void {
-  if (!called.has(id) || calls.delete(id)) return;
-  for (const [key, call] of calls) if (call.id === id) calls.delete(key);
+  const key = called.get(id);
+  if (key !== undefined && calls.get(key)?.id === id) calls.delete(key);
 }

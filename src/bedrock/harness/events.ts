@@ -16,6 +16,7 @@ export function createReader(callable: ReadonlySet<string>): Reader {
   const blocks = new Map<number, string>();
   let messages = 0;
   let isOpen = false;
+  let isUsers = false;
   let stopReason: string | undefined;
 
   function readEvent(type: string, event: Payload, events: AgentEvent[]): void {
@@ -24,7 +25,8 @@ export function createReader(callable: ReadonlySet<string>): Reader {
         isOpen = true;
         blocks.clear();
         // What tools gave is told as a message of the user.
-        if (event.role === 'user') break;
+        isUsers = event.role === 'user';
+        if (isUsers) break;
         calls.clear();
         if (messages++ > 0) events.push({ type: 'message' });
         break;
@@ -58,7 +60,7 @@ export function createReader(callable: ReadonlySet<string>): Reader {
 
   function readDelta({ contentBlockIndex: index = 0, delta }: Payload, events: AgentEvent[]): void {
     const { text, reasoningContent, toolUse } = delta ?? {};
-    if (text) events.push({ type: 'text', text });
+    if (text && !isUsers) events.push({ type: 'text', text });
     if (reasoningContent?.text) events.push({ type: 'reasoning', text: reasoningContent.text });
     const call = calls.get(blocks.get(index) ?? '');
     if (toolUse && call) calls.set(call.id, { ...call, arguments: call.arguments + (toolUse.input ?? '') });

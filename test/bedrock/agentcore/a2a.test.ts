@@ -98,6 +98,21 @@ describe.each([
     ['its answer with its end', [status('working'), status('completed', 'Hi', true)], { text: 'Hi' }],
     ['its answer, and again with its end', [status('working', 'Hi'), status('completed', 'Hi', true)], { text: 'Hi' }],
     [
+      'an artifact in pieces, and the same with its end',
+      [artifact('a', 'Hel'), artifact('a', 'lo', true), status('completed', 'Hello\n', true)],
+      { text: 'Hello' },
+    ],
+    [
+      'its answer as its status, as an artifact and with its end',
+      [status('working', 'Hel'), status('working', 'lo '), artifact('a', 'Hello'), status('completed', 'Hello', true)],
+      { text: 'Hello ' },
+    ],
+    [
+      'an artifact, and more with its end',
+      [artifact('a', 'One.'), status('completed', 'e.', true)],
+      { text: 'One.\n\ne.' },
+    ],
+    [
       'the whole task at the end',
       [artifact('a0', 'Hel'), artifact('a0', 'lo', true), task('completed', undefined, ['Hello'])],
       { text: 'Hello' },
@@ -124,6 +139,8 @@ describe.each([
     ['a message', message('Hi'), { text: 'Hi' }],
     ['a task', task('completed', undefined, ['Hi']), { text: 'Hi' }],
     ['a task with a status', task('completed', 'Hi'), { text: 'Hi' }],
+    ['a task whose status says another thing', task('completed', 'Bye', ['Hi']), { text: 'Hi\n\nBye' }],
+    ['a task whose status says it again', task('completed', 'Hi', ['Hi']), { text: 'Hi' }],
     ['a question', task('input-required', 'Which?'), { text: 'Which?', raw: 'input-required' }],
     ['a task without a word', task('completed'), { text: '', finish: 'stop' }],
     [
@@ -149,6 +166,10 @@ test('A2A may tell its thoughts in parts and its answer as data', () => {
   expect(read(JSON.stringify(of03(whole)), json)).toMatchObject({ text: 'Hi', reasoning: 'Hm.' });
   const data = { ...task('completed'), artifacts: [{ artifactId: 'a', parts: [{ kind: 'data', data: { sum: 5 } }] }] };
   expect(read(JSON.stringify({ jsonrpc: '2.0', id: 1, result: data }), json)).toMatchObject({ text: '{"sum":5}' });
+  const parts = [{ kind: 'data', data: { sum: 5 } }];
+  expect(read(JSON.stringify(of03({ ...message('x'), parts } as Result)), json)).toMatchObject({ text: '{"sum":5}' });
+  const ended = { state: 'completed', message: { ...message('x'), parts } };
+  expect(read(sse(of03({ ...task('completed'), status: ended } as Result)), stream).text).toBe('{"sum":5}');
 });
 
 describe('JSON-RPC', () => {

@@ -116,7 +116,10 @@ describe('a fullStream', () => {
       finish: 'stop',
     });
     const cut = body.slice(0, body.indexOf('data: {"type":"finish"'));
-    expect(read(cut, stream)).toMatchObject({ usage: [30, 12], finish: 'stop' });
+    expect(read(cut, stream)).toMatchObject({
+      usage: [30, 12],
+      error: expect.stringContaining('cut short') as string,
+    });
   });
 
   test('of 4 has other names', () => {
@@ -224,6 +227,7 @@ describe('a Mastra stream', () => {
         chunk('tool-output', { toolCallId: 'c', output: chunk('text-delta', { text: 'INNER' }) }),
         chunk('tool-result', { toolCallId: 'c', toolName: 'add', result: 5 }),
         finish('step-finish', 'stop'),
+        finish('finish', 'stop'),
       ],
       { calls: [], finish: 'stop' },
     ],

@@ -107,6 +107,23 @@ describe('an agent that tells its answer on several channels', () => {
     expect(read(sse(result), stream)).toMatchObject({ text: 'Hi', usage: [10, 5] });
   });
 
+  test('may tell its result only, with its reason and its usage', () => {
+    const result = (stop_reason: string, content: readonly unknown[]) => ({
+      stop_reason,
+      message: { role: 'assistant', content },
+      metrics: { accumulated_usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 } },
+    });
+    const told = [{ text: 'Hi' }];
+    for (const value of [result('max_tokens', told), { result: result('max_tokens', told) }]) {
+      const expected = { text: 'Hi', finish: 'length', raw: 'max_tokens', usage: [10, 5] };
+      expect(read(JSON.stringify(value), json)).toMatchObject(expected);
+      expect(read(sse(value), stream)).toMatchObject(expected);
+    }
+    const waits = { result: result('interrupt', [...told, toolUse]) };
+    expect(read(JSON.stringify(waits), json)).toMatchObject({ calls: [], finish: 'stop', raw: 'interrupt' });
+    expect(read(sse(metadata(10, 5), waits), stream)).toMatchObject({ usage: [10, 5] });
+  });
+
   test('thinks in whole messages too', () => {
     const thought = { reasoningContent: { reasoningText: { text: 'Hm.' } } };
     const body = sse(message('assistant', [thought, { text: 'Hi' }]));
@@ -195,6 +212,56 @@ describe("an agent's own error", () => {
     const limit = { error: 'too long', error_type: 'MaxTokensReachedException', message: 'An error occurred' };
     expect(read(sse({ data: 'x' }, limit), stream)).toMatchObject({ text: 'x', finish: 'length', error: undefined });
     expect(read(sse('x', limit), stream)).toMatchObject({ text: 'x', finish: 'length', error: undefined });
+  });
+});
+
+describe('a model that is broken off', () => {
+  const open = [
+    start,
+    { event: { contentBlockStart: { start: { toolUse: { toolUseId: 't', name: 'a' } }, contentBlockIndex: 0 } } },
+    { event: { contentBlockDelta: { delta: { toolUse: { input: '{"a":' } }, contentBlockIndex: 0 } } },
+  ];
+  const limit = { error: 'too long', error_type: 'MaxTokensReachedException' };
+  const chat = (delta: object, finish_reason: string | null) => ({ choices: [{ index: 0, delta, finish_reason }] });
+  const call = { index: 0, id: 'c', function: { name: 'a', arguments: '{"a":' } };
+
+  test.each<[string, readonly unknown[], string, string]>([
+    ['by its limit', [...open, stop('max_tokens')], 'length', 'max_tokens'],
+    ['by its limit, and says so again', [...open, stop('max_tokens'), limit], 'length', 'max_tokens'],
+    [
+      'by its limit, in a chat completion',
+      [chat({ tool_calls: [call] }, null), chat({}, 'length')],
+      'length',
+      'length',
+    ],
+    ['by a guardrail', [...open, stop('guardrail_intervened')], 'content-filter', 'guardrail_intervened'],
+  ])('calls for nothing: %s', (_, values, finish, raw) => {
+    expect(read(sse(...values), stream)).toMatchObject({ calls: [], finish, raw, error: undefined });
+  });
+
+  const words =
+    'Agent has reached an unrecoverable state due to max_tokens limit. For more information see: https://strandsagents.com';
+  const failed = { state: 'failed', message: { role: 'agent', parts: [{ kind: 'text', text: words }] } };
+  test.each<[string, readonly unknown[]]>([
+    ['inside a message', [start, delta('Hi'), limit]],
+    [
+      'inside a run',
+      [
+        { type: 'RUN_STARTED' },
+        { type: 'TEXT_MESSAGE_START', messageId: 'm' },
+        { type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta: 'Hi' },
+        { type: 'RUN_ERROR', message: 'too long', code: 'MaxTokensReachedException' },
+      ],
+    ],
+    [
+      'in words only',
+      [
+        { kind: 'artifact-update', artifact: { artifactId: 'a', parts: [{ kind: 'text', text: 'Hi' }] } },
+        { kind: 'status-update', status: failed },
+      ],
+    ],
+  ])('by its limit has ended, whatever stood open: %s', (_, values) => {
+    expect(read(sse(...values), stream)).toMatchObject({ text: 'Hi', finish: 'length', error: undefined });
   });
 });
 

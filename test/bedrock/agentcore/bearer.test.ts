@@ -44,7 +44,11 @@ async function fail(parameters: Partial<CompletionParameters> = {}): Promise<API
 
 /** Everything that a log may write of a value. */
 function logged(value: unknown): string {
-  return inspect(value, { depth: 20 }) + JSON.stringify(value) + (value instanceof Error ? (value.stack ?? '') : '');
+  return (
+    inspect(value, { depth: 12, showHidden: true }) +
+    JSON.stringify(value) +
+    (value instanceof Error ? (value.stack ?? '') : '')
+  );
 }
 
 describe('a call with a JWT', () => {
@@ -154,10 +158,34 @@ describe('an error of a call with a JWT', () => {
     ['has it in another field', reply(401, JSON.stringify({ message: 'Expired.', detail: { seen: [token] } }))],
     ['is no JSON and quotes it', reply(403, `<html>${token}</html>`)],
     ['is a JSON-RPC error that quotes it', reply(401, JSON.stringify({ error: { message: `Bad ${token}` } }))],
+    ['has nothing to say', (response) => response.writeHead(401).end()],
+    ['redirects', (response) => response.writeHead(302, { location: 'http://127.0.0.1:9/' }).end()],
+    ['answers with an error of the agent that quotes it', reply(200, JSON.stringify({ error: `Bad ${token}` }))],
+    [
+      'streams an error of the agent that quotes it',
+      reply(200, `data: "Hi"\n\ndata: ${JSON.stringify({ error: `Bad ${token}`, error_type: token })}\n\n`, {
+        'content-type': 'text/event-stream',
+      }),
+    ],
     ['breaks the connection', (response) => response.socket?.destroy()],
   ])('does not tell the token where AWS %s', async (_, how) => {
     answer = how;
     for (const stream of [false, true]) expect(logged(await fail({ stream }))).not.toContain(token);
+  });
+});
+
+describe('an error of an agent that quotes a JWT', () => {
+  it('keeps its own words and what else it says', async () => {
+    answer = reply(
+      200,
+      JSON.stringify({ error: `Bad token ${token}, my friend.`, error_type: 'NotMine', status_code: 403 }),
+    );
+    expect(await fail()).toMatchObject({
+      name: 'PermissionDeniedError',
+      message: expect.stringContaining('Bad token […], my friend.') as string,
+      code: 'NotMine',
+      retryable: false,
+    });
   });
 });
 

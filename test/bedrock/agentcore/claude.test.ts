@@ -246,6 +246,11 @@ describe('the Claude Agent SDK', () => {
     expect(readStream(assistant('a', { text: 'Hi' }), failure)).toMatchObject({ text: 'Hi', error, finish: undefined });
   });
 
+  test('that is cut short between messages is an error, where it told of its beginning', () => {
+    const begun = { type: 'system', subtype: 'init', session_id: 's' };
+    expect(readStream(begun, assistant('a', { text: 'Hi' })).error).toContain('cut short');
+  });
+
   test('that is cut short within a message is an error', () => {
     expect(readStream(partial(start('m')), partial(text(0, 'Hi'))).error).toContain('cut short');
   });

@@ -73,6 +73,15 @@ describe('Google ADK', () => {
   ])('that stops by %s finishes so, though it is an error to ADK', (reason, finish) => {
     const stopped = event([], { finish_reason: reason, error_code: reason, error_message: null });
     expect(readStream(partial('Hi'), stopped)).toMatchObject({ text: 'Hi', finish, error: undefined });
+    const { finish_reason: _, ...coded } = stopped as Fields;
+    expect(readStream(partial('Hi'), coded)).toMatchObject({ text: 'Hi', finish, error: undefined });
+  });
+
+  test.each([{ author: 'a' }, { branch: 'both.a' }])('may be several that speak at once: %j', (one) => {
+    const of = (fields: Fields, text: string, partial = true) => event([{ text }], { ...fields, partial });
+    const other = { author: 'b' };
+    const told = [of(one, 'A1'), of(other, 'B1'), of(one, 'A2'), of(one, 'A1A2', false), of(other, 'B1', false)];
+    expect(readStream(...told)).toMatchObject({ text: 'A1\n\nB1\n\nA2', error: undefined });
   });
 
   test('that fails is an error after its text', () => {

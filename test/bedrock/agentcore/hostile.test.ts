@@ -105,6 +105,55 @@ test('many small reads take time that grows with their number only', () => {
   expect(time(400_000)).toBeLessThan(12 * time(100_000) + 200);
 });
 
+describe('many events take time that grows with their number only', () => {
+  const said = (parts: string) => ({ role: 'agent', parts: [{ kind: 'text', text: parts }] });
+  const artifact = (artifactId: string, words: string) => ({
+    kind: 'artifact-update',
+    artifact: { artifactId, parts: [{ kind: 'text', text: words }] },
+  });
+  test.each<[string, (index: number) => readonly unknown[]]>([
+    ['calls', (at) => [{ type: 'tool-input-available', toolCallId: `c${at}`, toolName: 'add', input: {} }]],
+    [
+      'calls and their results',
+      (at) => [
+        { type: 'tool-input-available', toolCallId: `c${at}`, toolName: 'add', input: {} },
+        { type: 'tool-output-available', toolCallId: `x${at}`, output: 1 },
+      ],
+    ],
+    [
+      'pieces of calls',
+      (at) => [
+        { type: 'TOOL_CALL_START', toolCallId: `c${at}`, toolCallName: 'add' },
+        { type: 'TOOL_CALL_CHUNK', delta: '1' },
+      ],
+    ],
+    ['nodes', (at) => [{ type: 'multiagent_node_stream', node_id: `n${at}`, event: { data: 'x' } }]],
+    ['results of a graph that nobody streams', (at) => [{ structured_output: { at } }]],
+    [
+      'pieces of a status, and artifacts',
+      (at) => [
+        { kind: 'status-update', status: { state: 'working', message: said('word ') } },
+        artifact(`a${at}`, `x${at}`),
+      ],
+    ],
+  ])('%s', (_, toEvents) => {
+    const time = (count: number): number => {
+      const reader = createReader(stream);
+      const told = Array.from({ length: count }, (__, index) =>
+        toEvents(index)
+          .map((event) => `data: ${JSON.stringify(event)}\n\n`)
+          .join(''),
+      );
+      const start = performance.now();
+      for (const each of told) reader.read(Buffer.from(each), []);
+      return performance.now() - start;
+    };
+    time(1000);
+    // Were it the square, it would be sixty-four times as long.
+    expect(time(32_000)).toBeLessThan(24 * time(4_000) + 300);
+  });
+});
+
 describe("Python's repr of 9 MB", () => {
   test.each([
     ['of one literal', "{'data': '", 'xxxx', "'}"],

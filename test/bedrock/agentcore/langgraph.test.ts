@@ -251,6 +251,22 @@ describe('a graph', () => {
     });
   });
 
+  test('whose question is an object shows it, and its call waits with it', () => {
+    const question = { action: 'add', args: { a: 2 } };
+    const waits = { __interrupt__: [{ value: question, id: 'i' }] };
+    expect(readStream({ model: { messages: [ai('Hm.', call)] } }, waits)).toMatchObject({
+      text: `Hm.\n\n${JSON.stringify(question)}`,
+      calls: [],
+      finish: 'stop',
+    });
+  });
+
+  test('without ids is set apart by what its tools gave, however often that is told', () => {
+    const none = { id: null };
+    const told = [chunk('Let me ', none), chunk('add.', none), tool, chunk('Fi', none), tool, chunk('ve', none)];
+    expect(readStream(...told).text).toBe('Let me add.\n\nFive');
+  });
+
   test('that fails in mid-stream is an error after its text', () => {
     const failure = { error: 'Boom', error_type: 'ValueError', message: 'An error occurred during streaming' };
     expect(readStream(chunk('Hi'), failure)).toMatchObject({ text: 'Hi', error: 'Boom', finish: undefined });

@@ -49,6 +49,33 @@ describe('chat completions', () => {
     expect(readStream(...told)).toMatchObject({ text: 'ab', usage: [3, 3] });
   });
 
+  test('count usage once that stands in the last chunk and behind it', () => {
+    const trailing = { object: 'chat.completion.chunk', choices: [], ...usage(3, 2) };
+    const told = [chunk({ content: 'a' }, usage(3, 1)), chunk({}, usage(3, 2), 'stop'), trailing];
+    expect(readStream(...told)).toMatchObject({ usage: [3, 2] });
+    expect(readStream(...told, ...told)).toMatchObject({ usage: [6, 4] });
+  });
+
+  test('show no result of a tool, which sets messages apart', () => {
+    const result = { role: 'tool', tool_call_id: 'c1', content: 'TOOL' };
+    expect(readStream(chunk({ content: 'Let me add.' }), chunk(result), chunk({ content: 'Five' }))).toMatchObject({
+      text: 'Let me add.\n\nFive',
+    });
+    expect(readStream(...calls.slice(0, 4), chunk(result))).toMatchObject({ text: '', calls: ['sub({})'] });
+  });
+
+  test('of the older kind are pieces of a text', () => {
+    const piece = (text: string, finish_reason: string | null = null) => ({
+      object: 'text_completion',
+      choices: [{ index: 0, text, finish_reason }],
+    });
+    expect(readStream(piece('He'), piece('llo'), piece('', 'length'))).toMatchObject({
+      text: 'Hello',
+      finish: 'length',
+    });
+    expect(readWhole({ ...piece('Hello', 'stop'), ...usage(3, 2) })).toMatchObject({ text: 'Hello', usage: [3, 2] });
+  });
+
   test.each([
     ['length', 'length'],
     ['content_filter', 'content-filter'],

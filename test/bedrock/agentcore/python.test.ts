@@ -8,6 +8,7 @@ describe("Python's repr", () => {
     [`{'a': 1, "b": [True, False, None], 'c': (-1.5e3, 'x')}`, { a: 1, b: [true, false, null], c: [-1500, 'x'] }],
     [String.raw`{'a': 'it\'s', 'b': "it's", 'c': '\xe9\u20ac\U0001f600\n\\'}`, { a: "it's", b: "it's", c: 'é€😀\n\\' }],
     ["{'a': {1, 2}, 'b': set(), 'c': {}, 'd': b'\\xff', 'e': ...}", { a: [1, 2], b: {}, c: {}, d: '', e: null }],
+    [String.raw`'\U0010ffff \U00110000 \U99999999'`, '\u{10ffff} \ufffd \ufffd'],
     ["Part(text='Hi', thought=None)", { text: 'Hi', thought: null }],
     ['Part(\n  text="""Two\nlines"""\n)', { text: 'Two\nlines' }],
     ["text='Hi' partial=True", { text: 'Hi', partial: true }],

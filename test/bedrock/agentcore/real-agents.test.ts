@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { EventType } from '@ag-ui/core';
 import type { Message } from '@a2a-js/sdk';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -115,11 +114,7 @@ describe("AWS's own runtime", async () => {
   });
 });
 
-/** Whether answers of this family are read: its reader is one file. */
-const isRead = (family: string) =>
-  existsSync(new URL(`../../../src/bedrock/agentcore/formats/${family}.ts`, import.meta.url));
-
-describe.runIf(isRead('ag-ui'))("an AG-UI server of AG-UI's own packages", async () => {
+describe("an AG-UI server of AG-UI's own packages", async () => {
   const inputs: RunInput[] = [];
   beforeEach(() => void inputs.splice(0));
   const url = await startAgUi((input) => {
@@ -174,7 +169,7 @@ describe.runIf(isRead('ag-ui'))("an AG-UI server of AG-UI's own packages", async
   });
 });
 
-describe.runIf(isRead('a2a')).each(['/invocations', '/'])("an A2A server of A2A's own SDK at %s", async (path) => {
+describe.each(['/invocations', '/'])("an A2A server of A2A's own SDK at %s", async (path) => {
   const received: Message[] = [];
   beforeEach(() => void received.splice(0));
   const url = await startA2A(path, (message) => {

@@ -69,6 +69,7 @@ describe('an answer', () => {
       start('user'),
       result('a'),
       delta(0, { toolResult: [{ text: 'secret' }] }),
+      text('secret'),
       delta(0, { toolResultMetadata: { metadata: '{}' } }),
       stop('tool_result'),
       start(),

@@ -2,11 +2,10 @@ import { BadGatewayError } from '../../../errors.ts';
 import type { Answer } from '../answer.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
-/** What was told of a task, by answer: its artifacts may say again what its status said, and a task what its updates said. */
+/** What was told of a task, by answer: its artifacts may say again what its status said, and the other way about. */
 interface Told {
-  status: string;
-  /** Where the pieces of `status` begin. */
-  readonly starts: Set<number>;
+  /** Pieces that may be said again as one. */
+  pieces: string[];
   /** The artifacts that were streamed. */
   readonly artifacts: Set<string>;
 }
@@ -14,7 +13,7 @@ interface Told {
 const tolds = new WeakMap<Answer, Told>();
 
 function toldIn(answer: Answer): Told {
-  const told = tolds.get(answer) ?? { status: '', starts: new Set(), artifacts: new Set() };
+  const told = tolds.get(answer) ?? { pieces: [], artifacts: new Set() };
   tolds.set(answer, told);
   return told;
 }
@@ -82,8 +81,7 @@ function readStatus(status: JsonValue, answer: Answer, isTask: boolean): void {
       if (isTask || !message) return;
       answer.reasoning(toThought(message['parts']));
       answer.text(said);
-      told.starts.add(told.status.length);
-      told.status += said;
+      told.pieces.push(said);
       return;
     case 'failed':
     case 'rejected':
@@ -94,7 +92,7 @@ function readStatus(status: JsonValue, answer: Answer, isTask: boolean): void {
         }),
       );
     default:
-      tellOnce(said, answer);
+      tellOnce(message, said, answer);
       return answer.endRun(state === 'completed' ? undefined : state);
   }
 }
@@ -104,20 +102,36 @@ function readArtifact(artifact: JsonValue, answer: Answer, isTask = false): void
   const text = toText(artifact['parts']);
   const id = stringIn(artifact, 'artifactId') ?? '';
   const told = toldIn(answer);
-  if (told.artifacts.has(id) ? isTask : isRepeated(text, told)) return;
+  if (told.artifacts.has(id)) {
+    if (isTask) return;
+    told.pieces.push(text);
+  } else if (isRepeated(text, told)) {
+    return;
+  }
   if (!isTask) told.artifacts.add(id);
   answer.within(id);
   answer.text(text);
-  for (const data of toData(artifact['parts'])) answer.lastResort(JSON.stringify(data));
+  readData(artifact['parts'], answer);
 }
 
-/** Whether it is what the last pieces of the status said. Python's `str(result)` ends with a line break of its own. */
-function isRepeated(text: string, { status, starts }: Told): boolean {
-  const [said, again] = [status.trimEnd(), text.trimEnd()];
-  return again !== '' && said.endsWith(again) && starts.has(said.length - again.length);
+/** Whether it is what the last pieces said; from then on, only it is said again. */
+function isRepeated(text: string, told: Told): boolean {
+  // Python's `str(result)` ends with a line break of its own.
+  const again = text.trimEnd();
+  if (again === '') return false;
+  const { pieces } = told;
+  let length = 0;
+  let start = pieces.length;
+  while (start > 0 && length < again.length) {
+    const piece = pieces[--start] ?? '';
+    length += (length === 0 ? piece.trimEnd() : piece).length;
+  }
+  told.pieces = [text];
+  return pieces.slice(start).join('').trimEnd() === again;
 }
 
-function tellOnce(text: string, answer: Answer): void {
+function tellOnce(message: JsonValue | undefined, text: string, answer: Answer): void {
+  readData(message?.['parts'], answer);
   if (text === '' || isRepeated(text, toldIn(answer))) return;
   answer.begin();
   answer.text(text);
@@ -126,6 +140,12 @@ function tellOnce(text: string, answer: Answer): void {
 function readMessage(message: JsonValue, answer: Answer): void {
   if (!isAgents(message)) return;
   answer.message({ text: toText(message['parts']), reasoning: toThought(message['parts']), calls: [] });
+  readData(message['parts'], answer);
+}
+
+/** Data is shown where no text is. */
+function readData(parts: unknown, answer: Answer): void {
+  for (const data of toData(parts)) answer.lastResort(JSON.stringify(data));
 }
 
 function isAgents(message: JsonValue): boolean {

@@ -55,7 +55,7 @@ function readEvent(type: string, value: JsonValue, answer: Answer): void {
     case 'TOOL_CALL_ARGS':
       return answer.addArguments(callId, delta);
     case 'TOOL_CALL_RESULT':
-      answer.dropCalls((key) => key === callId);
+      answer.dropCall(callId ?? '');
       return answer.closeMessage();
     case 'MESSAGES_SNAPSHOT':
       return readSnapshot(value['messages'], answer);
@@ -83,8 +83,8 @@ function readSnapshot(messages: unknown, answer: Answer): void {
   if (!Array.isArray(messages)) return;
   const list = messages.filter(isObject);
   const last = list.slice(list.findLastIndex(({ role }) => role === 'user') + 1);
-  const answered = new Set(last.map((message) => stringIn(message, 'toolCallId')));
-  answer.dropCalls((key) => answered.has(key));
+  const answered = new Set(last.flatMap((message) => stringIn(message, 'toolCallId') ?? []));
+  for (const id of answered) answer.dropCall(id);
   for (const message of last.filter(({ role }) => role === 'assistant')) {
     const text = stringIn(message, 'content') ?? '';
     if (text !== '') answer.lastResort(text);
@@ -101,9 +101,10 @@ function readSnapshot(messages: unknown, answer: Answer): void {
 
 function readFinish(value: JsonValue, answer: Answer): void {
   const outcome = objectIn(value, 'outcome');
-  const pending = outcome?.['pendingToolCallIds'];
+  const ids = outcome?.['pendingToolCallIds'];
+  const pending = new Set(Array.isArray(ids) ? ids : []);
   // An empty list says that nobody counted.
-  if (Array.isArray(pending) && pending.length > 0) answer.dropCalls((key) => !pending.includes(key));
+  if (pending.size > 0) answer.dropCalls((key) => !pending.has(key));
   const interrupts = outcome?.['interrupts'];
   for (const interrupt of Array.isArray(interrupts) ? interrupts : []) {
     const text = stringIn(interrupt, 'message') ?? stringIn(interrupt, 'reason') ?? '';

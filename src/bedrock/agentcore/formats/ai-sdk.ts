@@ -9,6 +9,9 @@ const silent =
 /** Answers whose next step goes on with the same message: 4.x could go on where a model reached its limit. */
 const continued = new WeakSet<Answer>();
 
+/** Answers that have started, and told nothing of a step yet. */
+const started = new WeakSet<Answer>();
+
 /**
  * The parts of Vercel's AI SDK: its UI message stream (5 and 6), its `fullStream` (4 to 6), and its data stream (4),
  * whose lines were made such parts.
@@ -66,12 +69,16 @@ function readPart(type: string, part: JsonValue, answer: Answer): boolean {
     case 'tool-output-denied':
     case 'tool-result':
     case 'tool-error':
-      answer.dropCalls((key) => key === id);
+      answer.dropCall(id);
       return true;
     case 'start':
-      return isPart(part, ['messageId', 'messageMetadata']);
+      if (!isPart(part, ['messageId', 'messageMetadata'])) return false;
+      started.add(answer);
+      return true;
     case 'start-step':
     case 'step-start':
+      // Agents of no family start, too; one that goes on with a step tells of its end.
+      if (started.delete(answer)) answer.beginRun();
       if (continued.delete(answer)) answer.openMessage();
       else answer.beginMessage();
       return true;
@@ -84,7 +91,8 @@ function readPart(type: string, part: JsonValue, answer: Answer): boolean {
     case 'finish':
       return readFinish(part, answer);
     case 'abort':
-      answer.endMessage('abort');
+      answer.endMessage(undefined);
+      answer.endRun('abort');
       return true;
     default:
       return silent.test(type);

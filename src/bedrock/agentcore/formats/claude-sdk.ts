@@ -20,6 +20,8 @@ export const claudeSdk: Format = {
     if ('type' in value ? !isTyped(value) : !isDataclass(value)) return false;
     // What an agent within a tool says is for the agent.
     if (typeof value['parent_tool_use_id'] === 'string') return true;
+    // A result follows in the end.
+    if (value['subtype'] === 'init') answer.beginRun();
     const event = objectIn(value, 'event');
     if (event) readStreamEvent(event, answer);
     else if (typeof value['is_error'] === 'boolean') readResult(value, answer);
@@ -83,7 +85,8 @@ function readResult(value: JsonValue, answer: Answer): void {
   const result = stringIn(value, 'result') ?? toJson(value['structured_output']);
   if (result !== undefined) answer.result({ text: result, reasoning: '', calls: [] });
   answer.totalUsage(toUsage(objectIn(value, 'usage')));
-  answer.endMessage(stringIn(value, 'stop_reason') ?? stringIn(value, 'subtype'));
+  answer.endMessage(undefined);
+  answer.endRun(stringIn(value, 'stop_reason') ?? stringIn(value, 'subtype'));
   // The agent ran all tools but the one that it left to the caller.
   answer.begin();
   const deferred = objectIn(value, 'deferred_tool_use');

@@ -40,8 +40,9 @@ function readEvent(event: JsonValue, answer: Answer): void {
     if (result) answer.dropCall(stringIn(result, 'id') ?? stringIn(result, 'name') ?? '');
   }
   if (event['author'] === 'user' || content?.['role'] === 'user') return;
+  // Agents that run side by side take turns with their pieces.
+  answer.at(stringIn(event, 'branch') ?? stringIn(event, 'author') ?? '');
   const said = readBlocks(parts);
-  const reason = either(event, 'finish_reason', 'finishReason');
   if (event['partial'] === true) {
     // The whole follows, and tells the calls and the usage.
     if (said.text !== '' || said.reasoning !== '') answer.openMessage();
@@ -51,15 +52,17 @@ function readEvent(event: JsonValue, answer: Answer): void {
   }
   answer.message(said);
   answer.usage(toUsage(objectIn(event, 'usage_metadata') ?? objectIn(event, 'usageMetadata')));
-  answer.endMessage(typeof reason === 'string' ? reason : undefined);
-  readError(event, reason, answer);
+  readEnd(event, answer);
 }
 
 /** ADK gives a model's reason to stop as an error, too: a limit that was reached, or a filter, is none to us. */
-function readError(event: JsonValue, reason: unknown, answer: Answer): void {
+function readEnd(event: JsonValue, answer: Answer): void {
   const code = either(event, 'error_code', 'errorCode');
   const words = either(event, 'error_message', 'errorMessage');
+  const reason = either(event, 'finish_reason', 'finishReason') ?? code;
+  const isReason = typeof reason === 'string' && (reason !== code || toFinishReason(reason) !== 'stop');
+  answer.endMessage(isReason ? reason : undefined);
   if (code === undefined && words === undefined) return;
-  if (typeof reason === 'string' && toFinishReason(reason) !== 'stop') return;
+  if (isReason && toFinishReason(reason) !== 'stop') return;
   answer.fail(toAgentError({ error: words ?? code, error_type: code }));
 }

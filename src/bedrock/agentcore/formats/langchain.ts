@@ -14,16 +14,23 @@ export interface LangchainMessage {
   readonly fields: JsonValue;
 }
 
-const kinds: Readonly<Record<string, Kind>> = {
-  ai: 'ai',
-  human: 'human',
-  tool: 'tool',
-  function: 'tool',
-  system: 'other',
-  developer: 'other',
-  chat: 'other',
-  remove: 'other',
-};
+const kinds: ReadonlyMap<string, Kind> = new Map([
+  ['ai', 'ai'],
+  ['human', 'human'],
+  ['tool', 'tool'],
+  ['function', 'tool'],
+  ['system', 'other'],
+  ['developer', 'other'],
+  ['chat', 'other'],
+  ['remove', 'other'],
+]);
+
+/** OpenAI's names of them. */
+const roles: ReadonlyMap<string, Kind> = new Map([
+  ['assistant', 'ai'],
+  ['user', 'human'],
+  ['tool', 'tool'],
+]);
 
 /** Reads `model_dump()`, `message_to_dict()` and the `lc` form of JavaScript; `undefined` when a value is no message. */
 export function toMessage(value: unknown): LangchainMessage | undefined {
@@ -40,7 +47,7 @@ export function toMessage(value: unknown): LangchainMessage | undefined {
 function toTyped(type: unknown, fields: JsonValue | undefined): LangchainMessage | undefined {
   if (typeof type !== 'string' || !fields || !('content' in fields)) return undefined;
   const name = type.replace(/Message(Chunk)?$/, '');
-  const kind = kinds[name === type ? name : name.toLowerCase()];
+  const kind = kinds.get(name === type ? name : name.toLowerCase());
   return kind && { kind, isChunk: type.endsWith('Chunk'), fields };
 }
 
@@ -48,14 +55,13 @@ function toTyped(type: unknown, fields: JsonValue | undefined): LangchainMessage
 export function toListed(value: unknown): LangchainMessage | undefined {
   const role = stringIn(value, 'role');
   if (role === undefined || !isObject(value)) return toMessage(value);
-  const kind = { assistant: 'ai', user: 'human', tool: 'tool' }[role];
-  return toTyped(kind ?? 'system', value);
+  return toTyped(roles.get(role) ?? 'system', value);
 }
 
 /** Tells a message on a channel; another id stands in where it has none of its own. */
 export function readMessage(message: LangchainMessage, channel: Channel, answer: Answer, standIn?: string): void {
   const { kind, isChunk, fields } = message;
-  if (kind === 'tool') answer.dropCall(stringIn(fields, 'tool_call_id') ?? '');
+  if (kind === 'tool') readResult(stringIn(fields, 'tool_call_id') ?? '', answer);
   if (kind !== 'ai' || !answer.hears(channel)) return;
   const content = readContent(fields['content']);
   const text = content?.text ?? '';
@@ -76,6 +82,12 @@ export function readMessage(message: LangchainMessage, channel: Channel, answer:
     answer.message({ text, reasoning, calls });
   }
   readMetadata(fields, answer);
+}
+
+/** What a tool gave sets messages apart that have no ids; graphs repeat it, too. */
+function readResult(callId: string, answer: Answer): void {
+  answer.dropCall(callId);
+  if (!answer.knows(`result ${callId}`)) answer.closeMessage();
 }
 
 function readCallPiece(piece: JsonValue, answer: Answer): void {

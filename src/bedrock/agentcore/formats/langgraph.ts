@@ -93,10 +93,10 @@ function readUpdate(update: JsonValue, answer: Answer): boolean {
   const interrupts = update['__interrupt__'];
   if (Array.isArray(interrupts)) {
     for (const interrupt of interrupts) {
-      const question = stringIn(interrupt, 'value');
-      if (question === undefined) continue;
+      const question = objectIn(interrupt, 'value');
+      // What it waits for is its user's to answer, and a call that waits for it nobody's to run.
       answer.begin();
-      answer.text(question);
+      answer.text(stringIn(interrupt, 'value') ?? (question ? JSON.stringify(question) : ''));
     }
     return true;
   }

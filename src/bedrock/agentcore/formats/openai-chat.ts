@@ -1,6 +1,10 @@
+import type { Usage } from '../../../agent.ts';
 import type { Answer } from '../answer.ts';
 import { readBlocks, readContent, toUsage } from './content.ts';
 import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
+
+/** Answers whose last completion told its usage with its end: some gateways tell it once more behind it. */
+const counted = new WeakSet<Answer>();
 
 /**
  * OpenAI's chat completions, whole and in chunks, as agents pass them on from a model or a gateway.
@@ -18,15 +22,30 @@ export const openaiChat: Format = {
     if (isObject(choice)) readChoice(choice, answer);
     // Some gateways count up in every chunk; the last one has no choice or ends it.
     const isLast = !isChunk || !isObject(choice) || stringIn(choice, 'finish_reason') !== undefined;
-    if (isLast) answer.usage(toUsage(objectIn(value, 'usage')));
+    if (isLast) readUsage(toUsage(objectIn(value, 'usage')), isObject(choice), answer);
     return true;
   },
 };
 
+function readUsage(usage: Usage | undefined, isWithChoice: boolean, answer: Answer): void {
+  const isCounted = counted.delete(answer);
+  if (isWithChoice && usage) counted.add(answer);
+  if (isWithChoice || !isCounted) answer.usage(usage);
+}
+
+/** Messages that are not the agent's own. */
+const others = ['tool', 'function', 'user', 'system', 'developer'];
+
 function readChoice(choice: JsonValue, answer: Answer): void {
   const delta = objectIn(choice, 'delta');
-  if (delta) readDelta(delta, answer);
-  else readMessage(objectIn(choice, 'message') ?? { content: choice['text'] }, answer);
+  const message = objectIn(choice, 'message');
+  const role = stringIn(delta ?? message, 'role') ?? '';
+  if (others.includes(role)) answer.dropCall(stringIn(delta ?? message, 'tool_call_id') ?? '');
+  else if (delta) readDelta(delta, answer);
+  else if (message) readMessage(message, answer);
+  // Of the older completions, which are pieces of a text where they are streamed.
+  else answer.text(stringIn(choice, 'text') ?? '');
+  if (others.includes(role)) answer.closeMessage();
   const reason = stringIn(choice, 'finish_reason');
   if (reason === undefined) return;
   answer.endMessage(reason);

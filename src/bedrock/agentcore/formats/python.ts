@@ -137,6 +137,7 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 export function unescape(literal: string): string {
   return literal.replace(escape, (_, x?: string, u?: string, U?: string, char?: string) => {
     if (char !== undefined) return escapes[char] ?? char;
-    return String.fromCodePoint(parseInt(x ?? u ?? U ?? '', 16));
+    const point = parseInt(x ?? u ?? U ?? '', 16);
+    return point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point);
   });
 }

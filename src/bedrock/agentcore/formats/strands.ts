@@ -40,9 +40,15 @@ export const strands: Format = {
       answer.fail(new BadGatewayError(stringIn(value, 'force_stop_reason') ?? 'The agent was stopped.'));
       return true;
     }
+    const result = objectIn(value, 'result');
+    if (result && isResult(result)) {
+      readResult(result, answer);
+      return true;
+    }
     const message = objectIn(value, 'message');
     if (message && typeof message['role'] === 'string') {
-      readMessage(message, answer);
+      if (isResult(value)) readResult(value, answer);
+      else readMessage(message, answer);
       return true;
     }
     if (objectIn(value, 'structured_output')) {
@@ -60,6 +66,23 @@ function readMessage(message: JsonValue, answer: Answer): void {
   const content = readContent(message['content']);
   if (content) answer.message(content);
   answer.usage(toUsage(objectIn(objectIn(message, 'metadata'), 'usage')), data);
+}
+
+/** An `AgentResult`: the last message, and what became of the run. */
+function isResult(value: JsonValue): boolean {
+  return stringIn(value, 'stop_reason') !== undefined && stringIn(objectIn(value, 'message'), 'role') !== undefined;
+}
+
+function readResult(result: JsonValue, answer: Answer): void {
+  const message = objectIn(result, 'message');
+  const content = readContent(message?.['content']);
+  if (content) answer.result(content);
+  const reason = stringIn(result, 'stop_reason');
+  // It waits for somebody, and a call that waits with it is nobody's to run.
+  if (reason === 'interrupt') answer.dropCalls();
+  const whole = objectIn(objectIn(result, 'metrics'), 'accumulated_usage');
+  answer.lastUsage(toUsage(whole ?? objectIn(objectIn(message, 'metadata'), 'usage')));
+  answer.endMessage(reason);
 }
 
 const flags = ['init_event_loop', 'start', 'start_event_loop', 'complete'];
