@@ -31,9 +31,10 @@ import { readStrings } from './strings.ts';
 
 /** What an agent's JSON may be; the first that knows a value reads it. A further family is one file and one line. */
 export const formats: readonly Format[] = [
-  // Tells of failed steps that the agent tries again.
+  // These tell of failed steps that the agent tries again.
   strandsTypescript,
   mastra,
+  crewai,
   error,
   a2a,
   mcp,
@@ -47,7 +48,6 @@ export const formats: readonly Format[] = [
   langgraph,
   googleAdk,
   autogen,
-  crewai,
   llamaIndex,
   pydanticAi,
   strands,

@@ -170,6 +170,14 @@ describe("an agent's own error", () => {
     ['beside a null answer, with a status', { result: null, error: 'bad', status_code: 429 }, 'bad'],
     ['as a flag', { error: true, message: 'bad' }, 'bad'],
     ['as a type', { type: 'error', message: 'bad' }, 'bad'],
+    ['as a type, in the words of its text', { type: 'error', content: 'bad' }, 'bad'],
+    ['as a type, in other words', { type: 'error', text: 'bad' }, 'bad'],
+    ['as a type, in its data', { type: 'error', data: 'bad' }, 'bad'],
+    ['as a type, within its data', { type: 'error', data: { message: 'bad' } }, 'bad'],
+    ['as an exception', { type: 'exception', message: 'bad' }, 'bad'],
+    ['as a failed run', { type: 'failed', message: 'bad' }, 'bad'],
+    ['as a failure', { type: 'failure', content: 'bad' }, 'bad'],
+    ['as an event', { event: 'error', data: 'bad' }, 'bad'],
     ['as a number', { error: 500 }, 'did not say'],
     ['as an object', { error: { message: 'bad', code: 'x' } }, 'bad'],
     ['within a result', { result: { error: 'bad' } }, 'bad'],
@@ -184,6 +192,19 @@ describe("an agent's own error", () => {
       expect(error).not.toContain('SECRET');
       expect(finish).toBeUndefined();
     }
+  });
+
+  test.each([
+    { type: 'tool-error', toolCallId: 'c1', error: 'boom' },
+    { type: 'tool-output-error', toolCallId: 'c1', errorText: 'boom' },
+    { type: 'tool_usage_error', tool_name: 'add', error: 'boom' },
+    { type: 'llm_call_failed', error: 'boom' },
+    { type: 'tool_error', error: 'boom' },
+    { event: 'tool_error', error: 'boom' },
+    { type: 'tool', tool_call_id: 'c1', status: 'error', content: '' },
+  ])('is none where only a tool or a step failed: %j', (step) => {
+    const body = sse({ type: 'chunk', content: 'Hi ' }, step, { type: 'chunk', content: 'you' });
+    expect(read(body, stream)).toMatchObject({ text: 'Hi you', error: undefined, finish: 'stop' });
   });
 
   test('is none where an answer stands beside it', () => {

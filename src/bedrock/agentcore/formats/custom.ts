@@ -1,5 +1,6 @@
 import type { Answer, Content } from '../answer.ts';
 import { readContent, toUsage } from './content.ts';
+import { tools } from './error.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
 const pieces =
@@ -10,7 +11,6 @@ const ends =
 /** What agents tell of their work, which is no part of an answer. */
 const notes =
   /^(stage|status|step|progress|start|started|begin|init|ping|heartbeat|keep[-_]?alive|log|info|debug|trace|usage|metadata|metrics|session|session[-_]\w+|stage[-_]\w+|status[-_]\w+|step[-_]\w+|start[-_]\w+|stop|citations?|sources?|artifact)$/i;
-const tools = /tool|function[-_]?call|(^|[-_])action([-_]|$)/i;
 
 /** Where such an event has its words. */
 const names = [
