@@ -159,6 +159,9 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       if (!message.said) tellWhole(content.text.trim() === '' ? { ...content, text: '' } : content);
     },
 
+    /** Whether anything was told that an answer can end with. */
+    saysSomething: (): boolean => ending.isUnderstood() || message.called.size > 0 || lastResort.length > 0,
+
     lastResort(text: string): void {
       if (!lastResort.includes(text)) lastResort.push(text);
     },

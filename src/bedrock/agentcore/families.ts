@@ -2,34 +2,63 @@ import type { Answer } from './answer.ts';
 import type { Piece } from './body.ts';
 import { toAgentError } from './formats/error.ts';
 import { type Format, isObject } from './formats/format.ts';
-import { readString } from './formats/string.ts';
+import { generic } from './formats/generic.ts';
+import { isRepr } from './formats/repr.ts';
+import { readString, readWrapped, type StringReaders } from './formats/string.ts';
 
 /** Reads the pieces of a body with the first of these formats that knows them. */
 export function readFamilies(formats: readonly Format[], answer: Answer): (piece: Piece) => void {
+  const families = formats.filter((format) => format !== generic);
+
   function readPiece(piece: Piece): void {
     switch (piece.type) {
       case 'text':
-        return answer.text(piece.text);
+        if (piece.isPart || !readWrapped(piece.text, answer, readersIn(false))) answer.text(piece.text);
+        return;
       case 'error':
         return answer.fail(toAgentError(piece.value));
       case 'value':
-        // What nobody knows is shown when it is the whole answer, and skipped in a stream.
-        if (!readValue(piece.value, piece.raw, piece.whole) && piece.whole) answer.unknown(piece.raw);
-        return;
+        return readWhole(piece);
       default:
         piece satisfies never;
     }
   }
 
+  /** What nobody knows, or nobody finds an answer in, is shown when it is the whole answer, and skipped in a stream. */
+  function readWhole({ value, raw, whole }: Piece & { readonly type: 'value' }): void {
+    const isKnown = readValue(value, raw, whole);
+    if (whole && !(isKnown && (answer.saysSomething() || !isShown(value)))) answer.unknown(raw);
+  }
+
   function readValue(value: unknown, raw: string, whole: boolean): boolean {
-    const readInner = (inner: unknown): boolean => readValue(inner, '', whole);
-    if (isObject(value)) return formats.some((format) => format.read(value, answer, readInner));
-    if (typeof value === 'string') readString(value, answer, { readPiece, readValue: readInner });
+    const readers = readersIn(whole);
+    if (isScalars(value) && raw !== '') answer.text(raw);
+    else if (isObject(value)) return formats.some((format) => format.read(value, answer, readers.readValue));
+    else if (typeof value === 'string') readString(value, answer, readers);
     // In a stream Python's None says nothing; a number is a word of bare text that happens to be JSON.
     else if (value !== null) answer.text(raw);
     else if (whole) answer.text('');
     return true;
   }
 
+  function readersIn(whole: boolean): StringReaders {
+    const readInner = (inner: unknown): boolean => readValue(inner, '', whole);
+    return {
+      readPiece,
+      readValue: readInner,
+      readEvent: (event) => isObject(event) && families.some((family) => family.read(event, answer, readInner)),
+    };
+  }
+
   return readPiece;
+}
+
+/** A list that is a text of brackets and words: no family's events are. */
+function isScalars(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && !value.some(isObject);
+}
+
+/** Whether a value may be shown as it is: Python's objects never are. */
+function isShown(value: unknown): boolean {
+  return isObject(value) && !Object.values(value).some((field) => typeof field === 'string' && isRepr(field));
 }

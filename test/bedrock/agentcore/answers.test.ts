@@ -227,8 +227,29 @@ describe('events that an agent framed itself', () => {
     ['of several lines', ['data: a\ndata: b\n\n'], 'a\nb'],
     ['and their end', ['Hi', '[DONE]'], 'Hi'],
     ['beside texts that only look so', ['data:image/png;base64'], 'data:image/png;base64'],
+    ['beside code that shows them', ['data: hello\n', 'id: 1\n'], 'data: hello\nid: 1\n'],
   ])('are read: %s', (_, values, text) => {
     expect(read(sse(...values), stream)).toMatchObject({ text, error: undefined });
+  });
+
+  test.each<[string, readonly object[], string]>([
+    ['OpenAI', [{ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: 'Hi' } }] }], 'Hi'],
+    ['LangChain', [{ content: 'Hi', type: 'AIMessageChunk', id: 'run-1' }], 'Hi'],
+    ['ADK', [{ content: { parts: [{ text: 'Hi' }], role: 'model' }, author: 'a', invocation_id: 'e' }], 'Hi'],
+    ['AutoGen', [{ source: 'a', content: 'Hi', type: 'ModelClientStreamingChunkEvent' }], 'Hi'],
+    ['Pydantic AI', [{ index: 0, part: { content: 'Hi', part_kind: 'text' }, event_kind: 'part_start' }], 'Hi'],
+    ['LlamaIndex', [{ delta: 'Hi', response: 'Hi', current_agent_name: 'a', tool_calls: [], raw: null }], 'Hi'],
+    [
+      'A2A',
+      [{ id: 1, jsonrpc: '2.0', result: { kind: 'message', role: 'agent', parts: [{ kind: 'text', text: 'Hi' }] } }],
+      'Hi',
+    ],
+    ['Strands', [{ init_event_loop: true }, { start: true }, { data: 'Hi', agent: '<strands.A>' }], 'Hi'],
+    ['none', [{ text: 'Hi' }], 'Hi'],
+    ['a document that has such a name', [{ title: 'x', text: 'Hi' }], '{"title":"x","text":"Hi"}'],
+  ])('may be JSON in strings: %s', (_, values, text) => {
+    const strings = values.map((value) => JSON.stringify(value));
+    expect(read(sse(...strings), stream)).toMatchObject({ text, error: undefined });
   });
 
   test('may be errors', () => {

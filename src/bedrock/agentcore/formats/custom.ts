@@ -1,6 +1,7 @@
 import type { Answer, Content } from '../answer.ts';
 import { readContent, toUsage } from './content.ts';
 import { tools } from './error.ts';
+import { readEventType } from './event-word.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
 const pieces =
@@ -28,11 +29,11 @@ const names = [
 ];
 const endNames = ['final_response', 'final_answer', 'final', ...names, 'result', 'full_text', 'full_response'];
 
-/** Events by a `type` (or, beside `data`, an `event`) of the agent's own, as AWS's samples write them. */
+/** Events by a `type` or an `event` of the agent's own, as AWS's samples write them. */
 export const custom: Format = {
   name: 'custom',
   read(value, answer) {
-    const type = stringIn(value, 'type') ?? (value['data'] === undefined ? undefined : stringIn(value, 'event'));
+    const type = stringIn(value, 'type') ?? readEventType(value, answer);
     if (type === undefined || type.startsWith('on_')) return false;
     if (typeof value['role'] === 'string' && !isAgents(value['role'])) return true;
     if (tools.test(type) || notes.test(type)) {

@@ -1,6 +1,7 @@
 import type { Answer, Content } from '../answer.ts';
 import { readContent, toUsage } from './content.ts';
 import { error } from './error.ts';
+import { readEventText } from './event-word.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 import { isRepr, readRepr } from './repr.ts';
 
@@ -25,11 +26,7 @@ const names = [
 export const generic: Format = {
   name: 'generic',
   read(value, answer, read) {
-    // AWS's own documentation streams `{"event": "partial response"}`.
-    if (typeof value['event'] === 'string' && value['data'] === undefined) {
-      answer.text(value['event']);
-      return true;
-    }
+    if (readEventText(value, answer)) return true;
     if (holders(value).some((holder) => holder !== value && error.read(holder, answer, read))) return true;
     const content = find(value);
     const usage = findUsage(value);
