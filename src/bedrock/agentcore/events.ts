@@ -24,6 +24,7 @@ import { mcp } from './formats/mcp.ts';
 import { openaiChat } from './formats/openai-chat.ts';
 import { openaiResponses } from './formats/openai-responses.ts';
 import { pydanticAi } from './formats/pydantic-ai.ts';
+import { springAi } from './formats/spring-ai.ts';
 import { strandsTypescript } from './formats/strands-typescript.ts';
 import { strands } from './formats/strands.ts';
 import { readPrivate } from './private.ts';
@@ -50,6 +51,7 @@ export const formats: readonly Format[] = [
   autogen,
   llamaIndex,
   pydanticAi,
+  springAi,
   strands,
   custom,
   generic,
