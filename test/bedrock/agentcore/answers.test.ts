@@ -152,6 +152,8 @@ describe('a whole answer', () => {
       "AgentResult(stop_reason='end_turn', message={'role': 'assistant', 'content': [{'reasoningContent': {'reasoningText': {'text': 'Hm'}}}, {'text': \"It's\"}, {'text': ' 5\\n\\u20ac'}]}, metrics=<strands.M>)",
       "It's 5\n€",
     ],
+    ["Python's repr of a message", "{'role': 'assistant', 'content': [{'text': 'Hi'}]}", 'Hi'],
+    ["Python's repr of a message under a key", { result: "{'role': 'assistant', 'content': [{'text': 'Hi'}]}" }, 'Hi'],
     [
       "Python's repr under a key",
       { result: "AgentResult(message={'role': 'assistant', 'content': [{'text': 'Hi'}]})" },

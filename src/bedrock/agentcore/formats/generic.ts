@@ -64,8 +64,9 @@ function tell(value: JsonValue, content: Content, answer: Answer, read: (value: 
 
 /** A result is the last word even where it differs from what was said. */
 function repeats(name: string, text: string, answer: Answer): boolean {
-  const words = answer.words().trim();
-  return name === 'result' ? words !== '' || text.trim() === '' : words !== '' && words === text.trim();
+  const words = answer.words();
+  if (name === 'result') return words !== '' || text.trim() === '';
+  return words !== '' && words === text;
 }
 
 function find(value: unknown): Content | undefined {
