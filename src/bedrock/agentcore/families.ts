@@ -1,7 +1,8 @@
 import type { Answer } from './answer.ts';
 import type { Piece } from './body.ts';
+import { custom, isAside } from './formats/custom.ts';
 import { toAgentError } from './formats/error.ts';
-import { type Format, isObject } from './formats/format.ts';
+import { type Format, isObject, typeIn } from './formats/format.ts';
 import { generic } from './formats/generic.ts';
 import { isRepr } from './formats/repr.ts';
 import { readString, readWrapped, type StringReaders } from './formats/string.ts';
@@ -11,6 +12,7 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
   const families = formats.filter((format) => format !== generic);
 
   function readPiece(piece: Piece): void {
+    if (piece.type !== 'error' && piece.name !== undefined && readNamed(piece.name, piece)) return;
     switch (piece.type) {
       case 'text':
         if (piece.isPart || !readWrapped(piece.text, answer, readersIn(false))) answer.text(piece.text);
@@ -22,6 +24,14 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
       default:
         piece satisfies never;
     }
+  }
+
+  /** Notes and thoughts by the name of a server-sent event, where what it holds does not say its type itself. */
+  function readNamed(name: string, piece: Exclude<Piece, { readonly type: 'error' }>): boolean {
+    const value = piece.type === 'text' ? piece.text : piece.value;
+    const isTyped = typeIn(value) !== undefined || Array.isArray(value);
+    if (!formats.includes(custom) || isTyped || !isAside(name)) return false;
+    return custom.read({ type: name, ...(isObject(value) ? value : { data: value }) }, answer, () => false);
   }
 
   /** What nobody knows, or nobody finds an answer in, is shown when it is the whole answer, and skipped in a stream. */

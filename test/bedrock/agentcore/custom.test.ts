@@ -74,6 +74,19 @@ describe('events by a type of the agent’s own', () => {
     expect(read(sse(...events), stream)).toMatchObject({ text, error: undefined });
   });
 
+  test('go by the names of server-sent events, too', () => {
+    const body = [
+      'event: status\ndata: NO\n\n',
+      'event: thinking\ndata: Hm.\n\n',
+      'event: thinking\ndata: {"content": " So."}\n\n',
+      'event: tool_call\ndata: {"content": "NO"}\n\n',
+      'event: tool_call\ndata: "NO"\n\n',
+      'event: token\ndata: Hel\n\n',
+      'event: token\ndata: {"text": "lo"}\n\n',
+    ].join('');
+    expect(read(body, stream)).toMatchObject({ text: 'Hello', reasoning: 'Hm. So.', error: undefined });
+  });
+
   test('tell what they used and why they stopped', () => {
     const end = { type: 'done', usage: { input_tokens: 3, output_tokens: 2 }, stop_reason: 'max_tokens' };
     expect(read(sse({ type: 'chunk', data: 'Hi' }, end), stream)).toMatchObject({ usage: [3, 2], finish: 'length' });

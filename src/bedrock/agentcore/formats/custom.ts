@@ -47,6 +47,11 @@ export const custom: Format = {
   },
 };
 
+/** Whether events of a type are no part of an answer's text. */
+export function isAside(type: string): boolean {
+  return [tools, notes, thoughts].some((words) => words.test(type));
+}
+
 function isAgents(role: string): boolean {
   return /^(assistant|agent|ai|model|bot)$/i.test(role);
 }
