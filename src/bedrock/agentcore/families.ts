@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import type { Piece } from './body.ts';
 import { custom, isAside } from './formats/custom.ts';
-import { toAgentError } from './formats/error.ts';
+import { error, toAgentError } from './formats/error.ts';
 import { type Format, isObject, typeIn } from './formats/format.ts';
 import { generic } from './formats/generic.ts';
 import { isRepr } from './formats/repr.ts';
@@ -31,7 +31,14 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
     const value = piece.type === 'text' ? piece.text : piece.value;
     const isTyped = typeIn(value) !== undefined || Array.isArray(value);
     if (!formats.includes(custom) || isTyped || !isAside(name)) return false;
-    return custom.read({ type: name, ...(isObject(value) ? value : { data: value }) }, answer, () => false);
+    const typed = { type: name, ...(isObject(value) ? value : { data: value }) };
+    // These two go by a type; a family knows its own without.
+    const byType = [error, custom];
+    const readInner = (inner: unknown): boolean => readValue(inner, '', false);
+    return families.some((family) => {
+      const asked = byType.includes(family) ? typed : value;
+      return isObject(asked) && family.read(asked, answer, readInner);
+    });
   }
 
   /** What nobody knows, or nobody finds an answer in, is shown when it is the whole answer, and skipped in a stream. */

@@ -85,6 +85,9 @@ describe('events by a type of the agent’s own', () => {
       'event: token\ndata: {"text": "lo"}\n\n',
     ].join('');
     expect(read(body, stream)).toMatchObject({ text: 'Hello', reasoning: 'Hm. So.', error: undefined });
+    expect(read(`${body}event: status\ndata: {"error": "boom"}\n\n`, stream).error).toBe('boom');
+    const usage = 'event: metadata\ndata: {"metadata": {"usage": {"inputTokens": 3, "outputTokens": 2}}}\n\n';
+    expect(read(body + usage, stream)).toMatchObject({ text: 'Hello', usage: [3, 2] });
   });
 
   test('tell what they used and why they stopped', () => {
