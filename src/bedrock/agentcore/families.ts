@@ -49,8 +49,9 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
 
   function readValue(value: unknown, raw: string, whole: boolean): boolean {
     const readers = readersIn(whole);
-    if (isScalars(value) && raw !== '') answer.text(raw);
-    else if (isObject(value)) return formats.some((format) => format.read(value, answer, readers.readValue));
+    if (isScalars(value) && raw !== '') {
+      if (!readers.readEvent(value)) answer.text(raw);
+    } else if (isObject(value)) return formats.some((format) => format.read(value, answer, readers.readValue));
     else if (typeof value === 'string') readString(value, answer, readers);
     // In a stream Python's None says nothing; a number is a word of bare text that happens to be JSON.
     else if (value !== null) answer.text(raw);
@@ -70,7 +71,7 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
   return readPiece;
 }
 
-/** A list that is a text of brackets and words: no family's events are. */
+/** A list that, where no family knows it, is a text of brackets and words. */
 function isScalars(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && !value.some(isObject);
 }
