@@ -9,7 +9,7 @@ import { readString, readWrapped, type StringReaders } from './formats/string.ts
 
 /** Reads the pieces of a body with the first of these formats that knows them. */
 export function readFamilies(formats: readonly Format[], answer: Answer): (piece: Piece) => void {
-  const families = formats.filter((format) => format !== generic);
+  const families = formats.filter((format) => format.name !== generic.name);
 
   function readPiece(piece: Piece): void {
     if (piece.type !== 'error' && piece.name !== undefined && readNamed(piece.name, piece)) return;
@@ -30,13 +30,13 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
   function readNamed(name: string, piece: Exclude<Piece, { readonly type: 'error' }>): boolean {
     const value = piece.type === 'text' ? piece.text : piece.value;
     const isTyped = typeIn(value) !== undefined || Array.isArray(value);
-    if (!formats.includes(custom) || isTyped || !isAside(name)) return false;
+    if (!formats.some((format) => format.name === custom.name) || isTyped || !isAside(name)) return false;
     const typed = { type: name, ...(isObject(value) ? value : { data: value }) };
     // These two go by a type; a family knows its own without.
-    const byType = [error, custom];
+    const byType = [error.name, custom.name];
     const readInner = (inner: unknown): boolean => readValue(inner, '', false);
     return families.some((family) => {
-      const asked = byType.includes(family) ? typed : value;
+      const asked = byType.includes(family.name) ? typed : value;
       return isObject(asked) && family.read(asked, answer, readInner);
     });
   }
