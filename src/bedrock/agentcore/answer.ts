@@ -56,6 +56,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     if (speaker && (speaker !== message || apart)) emit({ type: 'message' });
     speaker = message;
     apart = false;
+    if (type === 'text') message.words += text;
     emit({ type, text });
   }
 
@@ -169,6 +170,12 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       ending.understand();
       if (!message.said) tellWhole(content.text.trim() === '' ? { ...content, text: '' } : content);
     },
+
+    /** What the message has said so far. */
+    words: (): string => message.words,
+
+    /** Whether anything was told that an answer can end with. */
+    saysSomething: (): boolean => ending.isUnderstood() || message.called.size > 0 || lastResort.length > 0,
 
     lastResort(text: string): void {
       lastResort.add(text);

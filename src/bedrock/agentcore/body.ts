@@ -7,10 +7,16 @@ import { createJsonLines, createWhole } from './whole.ts';
 
 /** What a body holds, whatever its framing. */
 export type Piece =
-  /** Bare text; `isPart` when it ends where a read did. */
-  | { readonly type: 'text'; readonly text: string; readonly isPart?: boolean }
+  /** Bare text; `isPart` when it ends where a read did. Server-sent events may have a name. */
+  | { readonly type: 'text'; readonly text: string; readonly isPart?: boolean; readonly name?: string }
   /** JSON, with the text it was; `whole` when it is the whole body. */
-  | { readonly type: 'value'; readonly value: unknown; readonly raw: string; readonly whole: boolean }
+  | {
+      readonly type: 'value';
+      readonly value: unknown;
+      readonly raw: string;
+      readonly whole: boolean;
+      readonly name?: string;
+    }
   | { readonly type: 'error'; readonly value: unknown };
 
 /** How the pieces of a body are set apart from each other. */

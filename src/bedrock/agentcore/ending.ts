@@ -20,6 +20,7 @@ export function createEnding(emit: (event: AgentEvent) => void) {
 
   return {
     stopped,
+    isUnderstood: () => understood,
     understand(): void {
       understood = true;
     },

@@ -24,6 +24,7 @@ import { mcp } from './formats/mcp.ts';
 import { openaiChat } from './formats/openai-chat.ts';
 import { openaiResponses } from './formats/openai-responses.ts';
 import { pydanticAi } from './formats/pydantic-ai.ts';
+import { springAi } from './formats/spring-ai.ts';
 import { strandsTypescript } from './formats/strands-typescript.ts';
 import { strands } from './formats/strands.ts';
 import { readPrivate } from './private.ts';
@@ -31,9 +32,10 @@ import { readStrings } from './strings.ts';
 
 /** What an agent's JSON may be; the first that knows a value reads it. A further family is one file and one line. */
 export const formats: readonly Format[] = [
-  // Tells of failed steps that the agent tries again.
+  // These tell of failed steps that the agent tries again.
   strandsTypescript,
   mastra,
+  crewai,
   error,
   a2a,
   mcp,
@@ -47,9 +49,9 @@ export const formats: readonly Format[] = [
   langgraph,
   googleAdk,
   autogen,
-  crewai,
   llamaIndex,
   pydanticAi,
+  springAi,
   strands,
   custom,
   generic,

@@ -1,35 +1,82 @@
 import type { Answer } from './answer.ts';
 import type { Piece } from './body.ts';
-import { toAgentError } from './formats/error.ts';
-import { type Format, isObject } from './formats/format.ts';
-import { readString } from './formats/string.ts';
+import { custom, isAside } from './formats/custom.ts';
+import { error, toAgentError } from './formats/error.ts';
+import { type Format, isObject, typeIn } from './formats/format.ts';
+import { generic } from './formats/generic.ts';
+import { isRepr } from './formats/repr.ts';
+import { readString, readWrapped, type StringReaders } from './formats/string.ts';
 
 /** Reads the pieces of a body with the first of these formats that knows them. */
 export function readFamilies(formats: readonly Format[], answer: Answer): (piece: Piece) => void {
+  const families = formats.filter((format) => format.name !== generic.name);
+
   function readPiece(piece: Piece): void {
+    if (piece.type !== 'error' && piece.name !== undefined && readNamed(piece.name, piece)) return;
     switch (piece.type) {
       case 'text':
-        return answer.text(piece.text);
+        if (piece.isPart || !readWrapped(piece.text, answer, readersIn(false))) answer.text(piece.text);
+        return;
       case 'error':
         return answer.fail(toAgentError(piece.value));
       case 'value':
-        // What nobody knows is shown when it is the whole answer, and skipped in a stream.
-        if (!readValue(piece.value, piece.raw, piece.whole) && piece.whole) answer.unknown(piece.raw);
-        return;
+        return readWhole(piece);
       default:
         piece satisfies never;
     }
   }
 
+  /** Notes and thoughts by the name of a server-sent event, where what it holds does not say its type itself. */
+  function readNamed(name: string, piece: Exclude<Piece, { readonly type: 'error' }>): boolean {
+    const value = piece.type === 'text' ? piece.text : piece.value;
+    const isTyped = typeIn(value) !== undefined || Array.isArray(value);
+    if (!formats.some((format) => format.name === custom.name) || isTyped || !isAside(name)) return false;
+    const typed = { type: name, ...(isObject(value) ? value : { data: value }) };
+    // These two go by a type; a family knows its own without.
+    const byType = [error.name, custom.name];
+    const readInner = (inner: unknown): boolean => readValue(inner, '', false);
+    return families.some((family) => {
+      const asked = byType.includes(family.name) ? typed : value;
+      return isObject(asked) && family.read(asked, answer, readInner);
+    });
+  }
+
+  /** What nobody knows, or nobody finds an answer in, is shown when it is the whole answer, and skipped in a stream. */
+  function readWhole({ value, raw, whole }: Piece & { readonly type: 'value' }): void {
+    const isKnown = readValue(value, raw, whole);
+    if (whole && !(isKnown && (answer.saysSomething() || !isShown(value)))) answer.unknown(raw);
+  }
+
   function readValue(value: unknown, raw: string, whole: boolean): boolean {
-    const readInner = (inner: unknown): boolean => readValue(inner, '', whole);
-    if (isObject(value)) return formats.some((format) => format.read(value, answer, readInner));
-    if (typeof value === 'string') readString(value, answer, { readPiece, readValue: readInner });
+    const readers = readersIn(whole);
+    if (isScalars(value) && raw !== '') {
+      if (!readers.readEvent(value)) answer.text(raw);
+    } else if (isObject(value)) return formats.some((format) => format.read(value, answer, readers.readValue));
+    else if (typeof value === 'string') readString(value, answer, readers);
     // In a stream Python's None says nothing; a number is a word of bare text that happens to be JSON.
     else if (value !== null) answer.text(raw);
     else if (whole) answer.text('');
     return true;
   }
 
+  function readersIn(whole: boolean): StringReaders {
+    const readInner = (inner: unknown): boolean => readValue(inner, '', whole);
+    return {
+      readPiece,
+      readValue: readInner,
+      readEvent: (event) => isObject(event) && families.some((family) => family.read(event, answer, readInner)),
+    };
+  }
+
   return readPiece;
+}
+
+/** A list that, where no family knows it, is a text of brackets and words. */
+function isScalars(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && !value.some(isObject);
+}
+
+/** Whether a value may be shown as it is: Python's objects never are. */
+function isShown(value: unknown): boolean {
+  return isObject(value) && !Object.values(value).some((field) => typeof field === 'string' && isRepr(field));
 }

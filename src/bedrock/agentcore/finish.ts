@@ -4,6 +4,7 @@ import type { FinishReason } from '../../agent.ts';
 export function toFinishReason(raw: string | undefined): FinishReason {
   switch (raw) {
     case 'length':
+    case 'LENGTH':
     case 'max_tokens':
     case 'maxTokens':
     case 'MAX_TOKENS':
@@ -13,6 +14,7 @@ export function toFinishReason(raw: string | undefined): FinishReason {
     case 'modelContextWindowExceeded':
       return 'length';
     case 'content_filter':
+    case 'CONTENT_FILTER':
     case 'content-filter':
     case 'content_filtered':
     case 'contentFiltered':

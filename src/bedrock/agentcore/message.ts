@@ -10,6 +10,8 @@ export interface Channel {
 export interface Message {
   /** Its name among the messages of an answer, where the agent gives it one. */
   id?: string;
+  /** What it has said. */
+  words: string;
   /** Whether it has said any text, or thought aloud. */
   said: boolean;
   thought: boolean;
@@ -30,6 +32,7 @@ export interface Message {
 export function createMessage(): Message {
   const heard = new Map<string, string>();
   return {
+    words: '',
     said: false,
     thought: false,
     told: false,

@@ -64,8 +64,13 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
 
   function send(value: unknown, raw: string): void {
     if (name === 'error') onPiece({ type: 'error', value: value ?? raw });
-    else if (value === undefined) onPiece({ type: 'text', text: raw });
-    else onPiece({ type: 'value', value, raw, whole: false });
+    else if (value === undefined) onPiece({ type: 'text', text: raw, ...named() });
+    else onPiece({ type: 'value', value, raw, whole: false, ...named() });
+  }
+
+  /** `message` is the name of events that have none. */
+  function named(): { readonly name?: string } {
+    return name === '' || name === 'message' ? {} : { name };
   }
 
   return {

@@ -51,6 +51,14 @@ describe('an agent that tells its answer on several channels', () => {
       'One.\n\nTwo.',
     ],
     ['a result only', [{ init_event_loop: true }, { result: 'Hi\n' }], 'Hi'],
+    ['results only', [{ result: 'Hel' }, { result: 'lo\n' }, { result: 'you\n' }], 'Hello\nyou'],
+    ['pieces of no type', [{ delta: 'Hel' }, { delta: 'lo' }], 'Hello'],
+    ['tokens of no type', [{ token: 'Hel' }, { token: 'lo' }], 'Hello'],
+    ['chunks of no type', [{ chunk: 'ha' }, { chunk: 'ha' }], 'haha'],
+    ['pieces that are the same', [{ response: 'ha' }, { response: 'ha' }], 'haha'],
+    ['data and a last response', [{ data: 'Hel' }, { data: 'lo' }, { final_response: 'Hello' }], 'Hello'],
+    ['strings and a response', ['Hel', 'lo', { response: 'Hello' }], 'Hello'],
+    ['strings and another response', ['Wait. ', { response: 'Hello' }], 'Wait. Hello'],
     ['strings and a result', ['He', 'llo', { result: 'Hello\n' }], 'Hello'],
     [
       'nodes that take turns',
@@ -161,6 +169,8 @@ describe('a whole answer', () => {
       "AgentResult(stop_reason='end_turn', message={'role': 'assistant', 'content': [{'reasoningContent': {'reasoningText': {'text': 'Hm'}}}, {'text': \"It's\"}, {'text': ' 5\\n\\u20ac'}]}, metrics=<strands.M>)",
       "It's 5\n€",
     ],
+    ["Python's repr of a message", "{'role': 'assistant', 'content': [{'text': 'Hi'}]}", 'Hi'],
+    ["Python's repr of a message under a key", { result: "{'role': 'assistant', 'content': [{'text': 'Hi'}]}" }, 'Hi'],
     [
       "Python's repr under a key",
       { result: "AgentResult(message={'role': 'assistant', 'content': [{'text': 'Hi'}]})" },
@@ -187,6 +197,14 @@ describe("an agent's own error", () => {
     ['beside a null answer, with a status', { result: null, error: 'bad', status_code: 429 }, 'bad'],
     ['as a flag', { error: true, message: 'bad' }, 'bad'],
     ['as a type', { type: 'error', message: 'bad' }, 'bad'],
+    ['as a type, in the words of its text', { type: 'error', content: 'bad' }, 'bad'],
+    ['as a type, in other words', { type: 'error', text: 'bad' }, 'bad'],
+    ['as a type, in its data', { type: 'error', data: 'bad' }, 'bad'],
+    ['as a type, within its data', { type: 'error', data: { message: 'bad' } }, 'bad'],
+    ['as an exception', { type: 'exception', message: 'bad' }, 'bad'],
+    ['as a failed run', { type: 'failed', message: 'bad' }, 'bad'],
+    ['as a failure', { type: 'failure', content: 'bad' }, 'bad'],
+    ['as an event', { event: 'error', data: 'bad' }, 'bad'],
     ['as a number', { error: 500 }, 'did not say'],
     ['as an object', { error: { message: 'bad', code: 'x' } }, 'bad'],
     ['within a result', { result: { error: 'bad' } }, 'bad'],
@@ -201,6 +219,19 @@ describe("an agent's own error", () => {
       expect(error).not.toContain('SECRET');
       expect(finish).toBeUndefined();
     }
+  });
+
+  test.each([
+    { type: 'tool-error', toolCallId: 'c1', error: 'boom' },
+    { type: 'tool-output-error', toolCallId: 'c1', errorText: 'boom' },
+    { type: 'tool_usage_error', tool_name: 'add', error: 'boom' },
+    { type: 'llm_call_failed', error: 'boom' },
+    { type: 'tool_error', error: 'boom' },
+    { event: 'tool_error', error: 'boom' },
+    { type: 'tool', tool_call_id: 'c1', status: 'error', content: '' },
+  ])('is none where only a tool or a step failed: %j', (step) => {
+    const body = sse({ type: 'chunk', content: 'Hi ' }, step, { type: 'chunk', content: 'you' });
+    expect(read(body, stream)).toMatchObject({ text: 'Hi you', error: undefined, finish: 'stop' });
   });
 
   test('is none where an answer stands beside it', () => {
@@ -273,8 +304,29 @@ describe('events that an agent framed itself', () => {
     ['of several lines', ['data: a\ndata: b\n\n'], 'a\nb'],
     ['and their end', ['Hi', '[DONE]'], 'Hi'],
     ['beside texts that only look so', ['data:image/png;base64'], 'data:image/png;base64'],
+    ['beside code that shows them', ['data: hello\n', 'id: 1\n'], 'data: hello\nid: 1\n'],
   ])('are read: %s', (_, values, text) => {
     expect(read(sse(...values), stream)).toMatchObject({ text, error: undefined });
+  });
+
+  test.each<[string, readonly object[], string]>([
+    ['OpenAI', [{ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: 'Hi' } }] }], 'Hi'],
+    ['LangChain', [{ content: 'Hi', type: 'AIMessageChunk', id: 'run-1' }], 'Hi'],
+    ['ADK', [{ content: { parts: [{ text: 'Hi' }], role: 'model' }, author: 'a', invocation_id: 'e' }], 'Hi'],
+    ['AutoGen', [{ source: 'a', content: 'Hi', type: 'ModelClientStreamingChunkEvent' }], 'Hi'],
+    ['Pydantic AI', [{ index: 0, part: { content: 'Hi', part_kind: 'text' }, event_kind: 'part_start' }], 'Hi'],
+    ['LlamaIndex', [{ delta: 'Hi', response: 'Hi', current_agent_name: 'a', tool_calls: [], raw: null }], 'Hi'],
+    [
+      'A2A',
+      [{ id: 1, jsonrpc: '2.0', result: { kind: 'message', role: 'agent', parts: [{ kind: 'text', text: 'Hi' }] } }],
+      'Hi',
+    ],
+    ['Strands', [{ init_event_loop: true }, { start: true }, { data: 'Hi', agent: '<strands.A>' }], 'Hi'],
+    ['none', [{ text: 'Hi' }], 'Hi'],
+    ['a document that has such a name', [{ title: 'x', text: 'Hi' }], '{"title":"x","text":"Hi"}'],
+  ])('may be JSON in strings: %s', (_, values, text) => {
+    const strings = values.map((value) => JSON.stringify(value));
+    expect(read(sse(...strings), stream)).toMatchObject({ text, error: undefined });
   });
 
   test('may be errors', () => {

@@ -97,6 +97,14 @@ describe('server-sent events', () => {
     ['blanks within JSON', 'data: "  Hel "\n\ndata: " lo  "\n\n', '  Hel  lo  '],
     ['blanks of bare text after the first', 'data:  Hello \n\n', ' Hello '],
     ['words that happen to be JSON', 'data: It is \n\ndata: 42\n\ndata: true\n\n', 'It is 42true'],
+    ['a list in brackets', 'data: as \n\ndata: [1]\n\ndata: ["a"]\n\n', 'as [1]["a"]'],
+    [
+      'events that were framed before',
+      'data: data: {"text": "Hel"}\ndata: \ndata: \n\ndata: data: "lo"\ndata: \ndata: \n\n',
+      'Hello',
+    ],
+    ['lines of a data stream', 'data: 0:"Hel"\ndata: \n\ndata: 0:"lo"\ndata: \n\n', 'Hello'],
+    ["Python's repr", "data: {'data': 'Hel', 'agent': <strands.A>}\n\ndata: lo\n\n", 'Hello'],
     ['a number in JSON', 'data: 42.50\n\n', '42.50'],
     ['an escaped line break', 'data: "a\\nb"\n\n', 'a\nb'],
     ['nothing for null', 'data: "a"\n\ndata: null\n\ndata: "b"\n\n', 'ab'],
@@ -209,7 +217,17 @@ describe('a body that is one value', () => {
   ])('may be %s', (_, body, text) => expectText(body, json, text));
 
   test('may be JSON that nobody knows, which is its text and said to be unknown', () => {
-    for (const body of ['{"foo": [1, 2]}', '[[1], {"foo": 2}]']) expectText(body, json, body, 'unknown');
+    const bodies = [
+      '{"foo": [1, 2]}',
+      '[[1], {"foo": 2}]',
+      // Parts of these are known, but no answer is found in them.
+      '{"reply":"Hi","usage":{"input_tokens":3,"output_tokens":2}}',
+      '{"result":{"choices":[{"message":{"content":"Hi"}}],"usage":{"prompt_tokens":3,"completion_tokens":2}}}',
+      '{"type":"info","reply":"Hi"}',
+      '{"start":true,"reply":"Hi"}',
+      '{"type":"final","payload":{"words":"Hi"}}',
+    ];
+    for (const body of bodies) expectText(body, json, body, 'unknown');
   });
 
   test.each([

@@ -19,6 +19,7 @@ describe('events by a type of the agent’s own', () => {
     ['data within', { type: 'chunk', data: { content: 'Hi' } }],
     ['an event beside data', { event: 'token', data: 'Hi' }],
     ['an event beside an object', { event: 'message', data: { text: 'Hi' } }],
+    ['an event beside a text', { event: 'message', text: 'Hi' }],
     ['a type that nobody knows', { type: 'weather_report', content: 'Hi' }],
     ['an end', { type: 'final', content: 'Hi' }],
   ])('say their text: %s', (_, value) => {
@@ -60,6 +61,35 @@ describe('events by a type of the agent’s own', () => {
     expect(read(body, stream)).toMatchObject({ text: 'Hello you', error: undefined });
   });
 
+  test.each<[string, readonly object[], string]>([
+    [
+      'beside contents',
+      [{ event: 'token', content: 'Hel' }, { event: 'token', content: 'lo' }, { event: 'end' }],
+      'Hello',
+    ],
+    ['before any', [{ event: 'start' }, { event: 'token', data: 'Hi' }, { event: 'end' }], 'Hi'],
+    ['that are texts', [{ event: 'start' }, { event: ' to ' }, { event: 'end' }], 'start to end'],
+    ['that are all there is', [{ event: 'done' }], 'done'],
+  ])('go by their words, alone or not: %s', (_, events, text) => {
+    expect(read(sse(...events), stream)).toMatchObject({ text, error: undefined });
+  });
+
+  test('go by the names of server-sent events, too', () => {
+    const body = [
+      'event: status\ndata: NO\n\n',
+      'event: thinking\ndata: Hm.\n\n',
+      'event: thinking\ndata: {"content": " So."}\n\n',
+      'event: tool_call\ndata: {"content": "NO"}\n\n',
+      'event: tool_call\ndata: "NO"\n\n',
+      'event: token\ndata: Hel\n\n',
+      'event: token\ndata: {"text": "lo"}\n\n',
+    ].join('');
+    expect(read(body, stream)).toMatchObject({ text: 'Hello', reasoning: 'Hm. So.', error: undefined });
+    expect(read(`${body}event: status\ndata: {"error": "boom"}\n\n`, stream).error).toBe('boom');
+    const usage = 'event: metadata\ndata: {"metadata": {"usage": {"inputTokens": 3, "outputTokens": 2}}}\n\n';
+    expect(read(body + usage, stream)).toMatchObject({ text: 'Hello', usage: [3, 2] });
+  });
+
   test('tell what they used and why they stopped', () => {
     const end = { type: 'done', usage: { input_tokens: 3, output_tokens: 2 }, stop_reason: 'max_tokens' };
     expect(read(sse({ type: 'chunk', data: 'Hi' }, end), stream)).toMatchObject({ usage: [3, 2], finish: 'length' });
@@ -90,7 +120,7 @@ describe('events by a type of the agent’s own', () => {
 describe('what nobody knows', () => {
   const unknown = { type: 'invoice', total: 3 };
   test('is skipped in a stream, and its text where it is all there is', () => {
-    expect(read(sse('Hi', unknown, [1, 2]), stream)).toMatchObject({ text: 'Hi' });
+    expect(read(sse('Hi', unknown, [[1], { a: 2 }]), stream)).toMatchObject({ text: 'Hi' });
     expect(read(JSON.stringify(unknown), json)).toMatchObject({ text: JSON.stringify(unknown), finish: 'stop' });
     expect(read(sse(unknown), stream).error).toContain('a format that this version does not know');
   });

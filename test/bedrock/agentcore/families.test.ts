@@ -50,7 +50,7 @@ const readers: Readonly<Record<string, readonly string[]>> = {
   'agentcore-py-json-http404.json': ['error'],
   'agentcore-py-json-null.json': [],
   'agentcore-py-json-plain-string.json': [],
-  'agentcore-py-nonserialisable.sse': ['generic'],
+  'agentcore-py-nonserialisable.sse': [],
   'agentcore-py-stream-error.sse': ['error'],
   'agentcore-py-string-deltas.sse': [],
   'agentcore-py-text-plain.txt': [],

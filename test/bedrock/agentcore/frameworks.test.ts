@@ -228,6 +228,55 @@ describe('CrewAI', () => {
   });
 });
 
+describe('Spring AI', () => {
+  const response = (
+    text: string | null,
+    finishReason: string,
+    usage: readonly [number, number],
+    toolCalls: unknown[] = [],
+  ) => {
+    const metadata = { finishReason, contentFilters: [], empty: true };
+    const output = { messageType: 'ASSISTANT', metadata: { finishReason }, toolCalls, media: [], text };
+    const [promptTokens, completionTokens] = usage;
+    return {
+      metadata: { id: 'c', usage: { promptTokens, completionTokens, totalTokens: 0 }, promptMetadata: [] },
+      results: [{ metadata, output }],
+      result: { metadata, output },
+    };
+  };
+  const pieces = [response('It is ', '', [0, 0]), response('5.', '', [0, 0]), response(null, 'STOP', [44, 12])];
+  const read = { text: 'It is 5.', usage: [44, 12], finish: 'stop', calls: [], error: undefined };
+
+  test('is heard in pieces', () => {
+    expect(readStream(...pieces)).toMatchObject(read);
+    expect(readStream(...pieces.map((chatResponse) => ({ chatResponse, context: {} })))).toMatchObject(read);
+    expect(readStream(...pieces.map(({ result }) => result))).toMatchObject({ ...read, usage: undefined });
+    expect(readStream(...pieces.map(({ result }) => result.output))).toMatchObject({ text: 'It is 5.' });
+  });
+
+  test('is read whole, and says where it was cut', () => {
+    expect(readWhole(response('It is 5.', 'STOP', [44, 12]))).toMatchObject(read);
+    expect(readWhole(response('It is', 'LENGTH', [44, 12]))).toMatchObject({ text: 'It is', finish: 'length' });
+    expect(readWhole(response('', 'CONTENT_FILTER', [44, 0]))).toMatchObject({ text: '', finish: 'content-filter' });
+  });
+
+  test('leaves calls that it did not run to the caller', () => {
+    const call = response(
+      '',
+      'TOOL_CALLS',
+      [3, 2],
+      [{ id: 'c1', type: 'function', name: 'add', arguments: '{"a":2}' }],
+    );
+    expect(readStream(call)).toMatchObject(pending);
+    expect(readStream(call, { messageType: 'TOOL', responses: [], text: 'TOOL' }, ...pieces)).toMatchObject(read);
+    expect(readStream(call, ...pieces)).toMatchObject({ calls: [], text: 'It is 5.' });
+  });
+
+  test('fails with its runtime', () => {
+    expect(readStream(pieces[0], failure)).toMatchObject({ error: 'Boom' });
+  });
+});
+
 describe('LlamaIndex', () => {
   const stream = (delta: string, fields: Fields = {}) => ({
     delta,

@@ -163,6 +163,15 @@ describe('an agent that yields its objects as they are', () => {
     });
   });
 
+  test.each([
+    ['an event of Converse', ["{'event': {'contentBlockDelta': {'delta': {'text': 'Hi'}, 'contentBlockIndex': 0}}}"]],
+    ["Google's content", ["parts=[Part(text='Hi')] role='model'"]],
+    ["LangChain's tool message", ["content='5' name='add' tool_call_id='c1'", 'Hi']],
+    ["CrewAI's output", ["CrewOutput(raw='Hi', pydantic=None, json_dict=None, tasks_output=[], token_usage=None)"]],
+  ])('is understood by what it shows: %s', (_, values) => {
+    expect(readStream(...values)).toMatchObject({ text: 'Hi', error: undefined });
+  });
+
   test("is understood whole, as the Agents SDK's result", () => {
     const printed =
       'RunResult:\n- Last agent: Agent(name="a", ...)\n- Final output (str):\n    It is\n    5.\n- 1 new item(s)\n- 1 raw response(s)\n(See `RunResult` for more details)';

@@ -54,6 +54,7 @@ function readBusEvent(event: JsonValue, answer: Answer): boolean {
       answer.fail(toAgentError(event));
       return true;
     default:
-      return /^(crew|task|agent|llm|tool)_\w+_(started|completed|finished)$/.test(type);
+      // What failed beside the crew, an agent tries again.
+      return /^(crew|task|agent|llm|tool)_(\w+_)?(started|completed|finished|error|failed)$/.test(type);
   }
 }

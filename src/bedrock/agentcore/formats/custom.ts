@@ -1,5 +1,7 @@
 import type { Answer, Content } from '../answer.ts';
 import { readContent, toUsage } from './content.ts';
+import { tools } from './error.ts';
+import { readEventType } from './event-word.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
 const pieces =
@@ -10,7 +12,6 @@ const ends =
 /** What agents tell of their work, which is no part of an answer. */
 const notes =
   /^(stage|status|step|progress|start|started|begin|init|ping|heartbeat|keep[-_]?alive|log|info|debug|trace|usage|metadata|metrics|session|session[-_]\w+|stage[-_]\w+|status[-_]\w+|step[-_]\w+|start[-_]\w+|stop|citations?|sources?|artifact)$/i;
-const tools = /tool|function[-_]?call|(^|[-_])action([-_]|$)/i;
 
 /** Where such an event has its words. */
 const names = [
@@ -28,11 +29,11 @@ const names = [
 ];
 const endNames = ['final_response', 'final_answer', 'final', ...names, 'result', 'full_text', 'full_response'];
 
-/** Events by a `type` (or, beside `data`, an `event`) of the agent's own, as AWS's samples write them. */
+/** Events by a `type` or an `event` of the agent's own, as AWS's samples write them. */
 export const custom: Format = {
   name: 'custom',
   read(value, answer) {
-    const type = stringIn(value, 'type') ?? (value['data'] === undefined ? undefined : stringIn(value, 'event'));
+    const type = stringIn(value, 'type') ?? readEventType(value, answer);
     if (type === undefined || type.startsWith('on_')) return false;
     if (typeof value['role'] === 'string' && !isAgents(value['role'])) return true;
     if (tools.test(type) || notes.test(type)) {
@@ -45,6 +46,11 @@ export const custom: Format = {
     return false;
   },
 };
+
+/** Whether events of a type are no part of an answer's text. */
+export function isAside(type: string): boolean {
+  return [tools, notes, thoughts].some((words) => words.test(type));
+}
 
 function isAgents(role: string): boolean {
   return /^(assistant|agent|ai|model|bot)$/i.test(role);

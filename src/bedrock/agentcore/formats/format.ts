@@ -32,6 +32,11 @@ export function stringIn(value: unknown, name: string): string | undefined {
   return typeof field === 'string' ? field : undefined;
 }
 
+/** What an event calls itself. */
+export function typeIn(value: unknown): string | undefined {
+  return stringIn(value, 'type') ?? stringIn(value, 'event');
+}
+
 export function isObject(value: unknown): value is JsonValue {
   return typeof value === 'object' && value !== null;
 }

@@ -1,6 +1,7 @@
 import type { Answer, Content } from '../answer.ts';
 import { readContent, toUsage } from './content.ts';
 import { error } from './error.ts';
+import { readEventText } from './event-word.ts';
 import { type Format, isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 import { isRepr, readRepr } from './repr.ts';
 
@@ -19,17 +20,17 @@ const names = [
   'body',
   'raw',
   'blocks',
+  'final_answer',
+  'delta',
+  'token',
+  'chunk',
 ];
 
 /** An object whose answer stands under one of the usual names, at any depth: `{"result": {"content": [{"text"}]}}`. */
 export const generic: Format = {
   name: 'generic',
   read(value, answer, read) {
-    // AWS's own documentation streams `{"event": "partial response"}`.
-    if (typeof value['event'] === 'string' && value['data'] === undefined) {
-      answer.text(value['event']);
-      return true;
-    }
+    if (readEventText(value, answer)) return true;
     if (holders(value).some((holder) => holder !== value && error.read(holder, answer, read))) return true;
     const content = find(value);
     const usage = findUsage(value);
@@ -43,13 +44,29 @@ export const generic: Format = {
   },
 };
 
+/** The name that an answer's last words came under, and how many characters it had said by then. */
+const heard = new WeakMap<Answer, { readonly name: string; readonly length: number; readonly held: string }>();
+
 function tell(value: JsonValue, content: Content, answer: Answer, read: (value: unknown) => boolean): void {
   if (isRepr(content.text)) return readRepr(content.text, answer, read);
-  // Python's str(AgentResult) ends with a line break; and in a stream a result repeats what was said.
-  if ('result' in value) return answer.result({ ...content, text: content.text.replace(/\n$/, '') });
-  if (content.calls.length > 0) return answer.message(content);
+  if (content.calls.length > 0) return 'result' in value ? answer.result(content) : answer.message(content);
+  const name = 'result' in value ? 'result' : (names.find((each) => each in value && find(value[each])) ?? '');
+  const before = heard.get(answer);
+  // Words under one name are pieces; under another, they may repeat what was said.
+  const isPiece = before?.name === name && before.length === answer.words().length;
+  if (!isPiece && repeats(name, content.text, answer)) return answer.text('');
+  // Python's str(AgentResult) ends with a line break.
+  const held = name === 'result' && content.text.endsWith('\n') ? '\n' : '';
   answer.reasoning(content.reasoning);
-  answer.text(content.text);
+  answer.text((isPiece ? before.held : '') + content.text.slice(0, content.text.length - held.length));
+  heard.set(answer, { name, length: answer.words().length, held });
+}
+
+/** A result is the last word even where it differs from what was said. */
+function repeats(name: string, text: string, answer: Answer): boolean {
+  const words = answer.words();
+  if (name === 'result') return words !== '' || text.trim() === '';
+  return words !== '' && words === text;
 }
 
 function find(value: unknown): Content | undefined {

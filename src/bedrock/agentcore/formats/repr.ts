@@ -1,16 +1,18 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
+import { readContent } from './content.ts';
+import { isObject, type JsonValue, objectIn } from './format.ts';
 import { parsePython, unescape } from './python.ts';
 
 const strands: Channel = { family: 'strands', name: 'repr' };
 
 /** Names of classes whose objects agents send, as they begin a `repr`. */
 const classes =
-  /^([\w.<>]*\.)?(RawResponses|RunItem|AgentUpdated|Response\w+|Part(Start|Delta|End)|FinalResult|(Function|Output|Builtin)Tool(Call|Result)|AgentRunResult|Stream|RateLimit)(Stream)?Event\(|^(AI|Human|Tool|System|User|Assistant|Result)Message(Chunk)?\(|^(Agent(Result|RunResult|Stream|Output|Input|Setup)|ToolCall(Result)?|TaskResult|ModelRe(quest|sponse))\(/;
+  /^([\w.<>]*\.)?(RawResponses|RunItem|AgentUpdated|Response\w+|Part(Start|Delta|End)|FinalResult|(Function|Output|Builtin)Tool(Call|Result)|AgentRunResult|Stream|RateLimit)(Stream)?Event\(|^(AI|Human|Tool|System|User|Assistant|Result)Message(Chunk)?\(|^(CrewOutput|TaskOutput|Agent(Result|RunResult|Stream|Output|Input|Setup)|ToolCall(Result)?|TaskResult|ModelRe(quest|sponse))\(/;
 
 /** What stands in pydantic's `str` of an object, which is only its fields, and in no other text. */
 const fields =
-  / type='(\w+(Message|Event)(\[\w+\])?|response\.[\w.]+)'| current_agent_name='| invocation_id='| additional_kwargs=\{/;
+  / type='(\w+(Message|Event)(\[\w+\])?|response\.[\w.]+)'| current_agent_name='| invocation_id='| additional_kwargs=\{|^parts=\[Part\(|^content=.* tool_call_id='/s;
 
 const marks = /<strands\.|event_loop_cycle_id|AgentResult\(|\b(AI|Human|Tool|System)Message(Chunk)?\(content=/;
 
@@ -52,9 +54,23 @@ export function readRepr(text: string, answer: Answer, read: (value: unknown) =>
     for (const whole of readMessages(text)) if (whole !== '') answer.lastResort(whole);
     return;
   }
-  // A value without Python's objects could have been JSON: it is what a tool returned.
-  const value = text.startsWith("{'") && !/\w\(/.test(text) ? undefined : parsePython(text);
-  if (typeof value === 'object' && value !== null) read(value);
+  const value = parsePython(text);
+  if (!isObject(value)) return;
+  // Without Python's objects it could have been JSON, and may be what a tool returned.
+  if (text.startsWith("{'") && !/\w\(/.test(text)) readPlain(value, answer, read);
+  // Only its place says that this is a tool's.
+  else if (text.startsWith('content=') && 'tool_call_id' in value) read({ ...value, type: 'tool' });
+  // Google's, outside of its event.
+  else if (text.startsWith('parts=')) read({ content: value });
+  else read(value);
+}
+
+/** Of a dictionary, an event is the agent's, and a message is kept for when nothing better comes. */
+function readPlain(value: JsonValue, answer: Answer, read: (value: unknown) => unknown): void {
+  if (objectIn(value, 'event')) read(value);
+  const message = objectIn(value, 'message') ?? value;
+  const said = message['role'] === 'assistant' ? readContent(message['content'])?.text : undefined;
+  if (said) answer.lastResort(said);
 }
 
 /** The assistant's messages; of a result only its own, which comes first, and not those that it remembers. */

@@ -4,41 +4,56 @@ import { createDataStream, dataLine } from '../data-stream.ts';
 import type { Channel } from '../message.ts';
 import { parseJson } from '../json.ts';
 import { createEvents } from '../sse.ts';
+import { isObject, type JsonValue } from './format.ts';
 import { isRepr, readRepr } from './repr.ts';
 
-/** Names that tell an agent's event, put into a string, from a text that happens to be JSON. */
+/** Names that tell an agent's event of no family, put into a string, from a text that happens to be JSON. */
 const eventNames = /^\{\s*"(event|data|type|error|message|result|response|status|jsonrpc|choices|toolUseId)"\s*:/;
+/** The same where it is the only one. */
+const soleName = /^\{\s*"(text|content|delta|token|chunk|output|answer)"\s*:/;
 
 /** A graph that sends nothing but contents sends a tool's result as a string, but its model's as blocks. */
 const strings: Channel = { family: 'content', name: 'strings' };
 
-/** Server-sent events that an agent framed itself, and its runtime once more. */
-const framed = /^(data:[ {["]|((event|id|retry):[^\n]*\n){1,9}data:)/;
+/** Server-sent events that an agent framed itself, and its runtime once more; code may begin with the word, too. */
+const framed = /^(data: ?["[{]|data: .*\n\r?\n$|((event|id|retry):[^\n]*\n){1,9}data:)/s;
 
 /** Who reads what a string was found to hold. */
 export interface StringReaders {
   readonly readPiece: (piece: Piece) => void;
   readonly readValue: (value: unknown) => boolean;
+  /** Only as an event of a family, and not as an object that has an answer somewhere. */
+  readonly readEvent: (value: unknown) => boolean;
 }
 
 /** A JSON string: a piece of text, unless it is something that was put into a string on its way. */
-export function readString(text: string, answer: Answer, { readPiece, readValue }: StringReaders): void {
+export function readString(text: string, answer: Answer, readers: StringReaders): void {
+  // Python's objects may stand within: as JSON, it says more.
+  const object = /^\{.*\}\s*$/s.test(text) ? parseJson(text).value : undefined;
+  if (isObject(object) && readObject(object, text, readers)) return;
+  // An event that nobody knows is a text after all.
+  if (!readWrapped(text, answer, readers) && text !== '[DONE]') answer.text(text, strings);
+}
+
+function readObject(object: JsonValue, text: string, { readValue, readEvent }: StringReaders): boolean {
+  const isEvent = eventNames.test(text) || (soleName.test(text) && Object.keys(object).length === 1);
+  return isEvent ? readValue(object) : readEvent(object);
+}
+
+/** Reads a text that holds a framing of its own, or Python's objects; false when it is neither. */
+export function readWrapped(text: string, answer: Answer, { readPiece, readValue }: StringReaders): boolean {
   if (isRepr(text)) {
     readRepr(text, answer, readValue);
-  } else if (framed.test(text)) {
-    const events = createEvents(readPiece);
-    events.write(text);
-    events.end();
-  } else if (dataLine.test(text) && text.endsWith('\n')) {
-    const lines = createDataStream(readPiece);
-    lines.write(text);
-  } else if (eventNames.test(text)) {
-    const { value } = parseJson(text);
-    // An event that nobody knows is a text after all.
-    if (value === undefined || !readValue(value)) answer.text(text);
-  } else if (text !== '[DONE]') {
-    answer.text(text, strings);
+    return true;
   }
+  const isFramed = framed.test(text);
+  if (!isFramed && !(dataLine.test(text) && text.endsWith('\n'))) return false;
+  // What is bare within is text: else a body could nest as deep as it is long.
+  const onPiece = (piece: Piece): void => (piece.type === 'text' ? answer.text(piece.text) : readPiece(piece));
+  const framing = isFramed ? createEvents(onPiece) : createDataStream(onPiece);
+  framing.write(text);
+  framing.end();
+  return true;
 }
 
 /** Tells the new part of strings that each repeat the whole text so far; one that does not begins a further message. */
