@@ -175,7 +175,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     words: (): string => message.words,
 
     /** Whether anything was told that an answer can end with. */
-    saysSomething: (): boolean => ending.isUnderstood() || message.called.size > 0 || lastResort.length > 0,
+    saysSomething: (): boolean => ending.isUnderstood() || message.called.size > 0 || lastResort.size > 0,
 
     lastResort(text: string): void {
       lastResort.add(text);

@@ -73,7 +73,7 @@ describe('Google ADK', () => {
   ])('that stops by %s finishes so, though it is an error to ADK', (reason, finish) => {
     const stopped = event([], { finish_reason: reason, error_code: reason, error_message: null });
     expect(readStream(partial('Hi'), stopped)).toMatchObject({ text: 'Hi', finish, error: undefined });
-    const { finish_reason: _, ...coded } = stopped as Fields;
+    const coded = { ...(stopped as Fields), finish_reason: undefined };
     expect(readStream(partial('Hi'), coded)).toMatchObject({ text: 'Hi', finish, error: undefined });
   });
 
