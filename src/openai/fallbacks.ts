@@ -27,10 +27,10 @@ export function parseFallbacks<T>(given: CheckedParameters, { toCall, isModel }:
   const inherited = { ...rest, ...withoutSession(rest.metadata) };
 
   const select = (name: string, entries: Entries) =>
-    selectEntries(entries ?? [], { name, model, isModel }).map((entry, index) => ({
-      entry,
-      place: `${name}.${index}`,
-    }));
+    selectEntries(entries ?? [], { name, model, isModel })
+      .map((entry, index) => ({ entry, place: `${name}.${index}` }))
+      // Who failed is not asked again.
+      .filter(({ entry }) => entry !== model);
 
   function parse({ entry, place }: Placed): T {
     try {
@@ -91,7 +91,7 @@ function selectEntries(entries: readonly Entry[], { name, model, isModel }: Call
   const maps = entries.filter(isMap).map((map) => parseMap(map, name));
   const mapped = maps.filter((map) => map.has(model)).flatMap((map) => map.get(model) ?? []);
   const others = mapped.length > 0 ? mapped : maps.flatMap((map) => map.get('*') ?? []);
-  return [...entries.filter((entry) => !isMap(entry)), ...others].filter((entry) => entry !== model);
+  return [...entries.filter((entry) => !isMap(entry)), ...others];
 }
 
 function parseMap(map: Readonly<Record<string, unknown>>, name: string): ReadonlyMap<string, readonly Entry[]> {
