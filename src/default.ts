@@ -5,6 +5,7 @@ import { withParameters } from './openai/defaults.ts';
 import type { CompletionParameters } from './openai/parameters.ts';
 import { mock } from './policy/mock.ts';
 import { retry } from './policy/retry.ts';
+import { toFallbackParameters } from './policy/router-fallbacks.ts';
 import type { RouterOptions } from './policy/router-options.ts';
 import { createRoute } from './policy/router.ts';
 
@@ -28,9 +29,7 @@ export function createRouter(options: RouterOptions): Router {
     createAgents: (parameters) => withParameters(parameters, createMockable),
     sessionOf,
   });
-  const { context_window_fallbacks = [], content_policy_fallbacks = [], default_fallbacks } = options;
-  const fallbacks = [...(options.fallbacks ?? []), ...(default_fallbacks ? [{ '*': default_fallbacks }] : [])];
-  const defaults = { fallbacks, context_window_fallbacks, content_policy_fallbacks };
+  const defaults = toFallbackParameters(options);
   return { agents, completion: createCompletion(agents, { isRouted: true, defaults }) };
 }
 

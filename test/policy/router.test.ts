@@ -4,10 +4,12 @@ import {
   APIError,
   BadRequestError,
   type CompletionParameters,
+  createCompletion,
   createRouter,
   type RouterModel,
 } from '../../src/index.ts';
 import { awsException, startLocalBedrock, type LocalAgent, type LocalAgentRequest } from '../../src/local.ts';
+import { createFetch } from '../../src/fetch.ts';
 import { createMemoryStore } from '../../src/policy/store.ts';
 import { reach, runtimeArn } from '../support/models.ts';
 
@@ -545,4 +547,85 @@ it('a model that is not there says nothing of the others behind a wildcard', asy
   const error = await failure(any({ model: 'bedrock/agent/NOBODY/LIVE' }));
   expect(error).toMatchObject({ name: 'NotFoundError', attempts: [{ model: 'bedrock/agent/NOBODY/LIVE' }] });
   expect(await text(any({ model: 'bedrock/agent/C/LIVE' }))).toBe('C');
+});
+
+describe('the router’s fallbacks', () => {
+  const rows = [row('A', {}, 'a'), row('B', {}, 'b')];
+  const options = { fallbacks: [{ a: ['b'] }], model_group_alias: { other: 'a', third: { model: 'a' } } };
+  beforeEach(() => void (moods = { A: fail('InternalServerException') }));
+
+  it.each(['a', 'other', 'third'])('are those of the group by whichever name: %s', async (model) => {
+    expect(await text(start(options, rows)({ model }))).toBe('B');
+  });
+
+  it.each([undefined, null])('are asked where a call gives %s', async (fallbacks) => {
+    expect(await text(start(options, rows)({ model: 'a', ...({ fallbacks } as object) }))).toBe('B');
+  });
+
+  it.each([
+    { fallbacks: [{ a: ['nobody'] }] },
+    { default_fallbacks: ['nobody'] },
+    { context_window_fallbacks: [{ model: 'nobody' }] },
+  ])('are in the model_list: %o', (wrong) => {
+    expect(() => start(wrong, rows)).toThrow('"nobody"');
+    expect(() => start(wrong, [...rows, row('C', {}, '*')])).not.toThrow();
+  });
+});
+
+it('the first throttling of a session tells the seconds for which its deployment rests', async () => {
+  for (const name of names) moods[name] = fail('ThrottlingException');
+  const error = await failure(start()({ sessionId: 'ada-1' }));
+  expect(error).toMatchObject({ name: 'RateLimitError', retry_after: 5, attempts: [{ status: 429 }] });
+  expect(asked).toHaveLength(1);
+});
+
+it('an error that is thrown again and again tells each call only of itself', async () => {
+  const broken = new APIError('Broken.', { retryable: true });
+  const ask = createCompletion(() => () => Promise.reject(broken));
+  const asking = { model: 'mine', messages: [{ role: 'user', content: 'Hi' }], num_retries: 1 } as const;
+  vi.spyOn(Math, 'random').mockReturnValue(0.01);
+  for (let time = 0; time < 2; time++) {
+    expect((await failure(ask(asking))).message).toBe('Broken. Tried: mine: APIError 500 (2 times).');
+  }
+  expect(broken).toMatchObject({ message: 'Broken.', attempts: [], model: undefined });
+});
+
+it.each([
+  [{ retry_policy: { RateLimitRetries: 3 } }, 'retry_policy', 'RateLimitErrorRetries'],
+  [{ redis_url: 'http://127.0.0.1' }, 'redis_url', 'redis://'],
+])('the option %o is refused at once', (options, param, says) => {
+  expect(() => start(options)).toThrow(expect.objectContaining({ name: 'BadRequestError', param }));
+  expect(() => start(options)).toThrow(says);
+});
+
+it('an id of a row is a text', () => {
+  const wrong = { ...row('A'), model_info: { id: 7 } };
+  expect(() => start({}, [wrong as never])).toThrow('model_list.0.model_info.id: expected a text.');
+});
+
+describe('createFetch with a model_list', () => {
+  const rows = [row('A', {}, 'a'), row('B', {}, 'b')];
+  const post = (fetch: ReturnType<typeof createFetch>, model = 'a') =>
+    fetch('http://localhost/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+  const message = async (response: Response) => JSON.stringify(await response.json());
+
+  it('repeats as often as it says', async () => {
+    for (const name of names) moods[name] = fail('InternalServerException');
+    const model_list = [row('A'), row('B')];
+    expect((await post(createFetch({ num_retries: 0, model_list }), 'group')).status).toBe(500);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks its fallbacks, for a model string, too', async () => {
+    moods = { A: fail('InternalServerException') };
+    const fetch = createFetch({ ...reach(aws.url), fallbacks: ['b', 'bedrock/agent/C/LIVE'], model_list: rows });
+    expect(await message(await post(fetch))).toContain('"content":"B"');
+    expect(await message(await post(fetch, 'bedrock/agent/A/LIVE'))).toContain('"content":"B"');
+    moods['B'] = fail('InternalServerException');
+    expect(await message(await post(fetch))).toContain('"content":"C"');
+  });
 });
