@@ -167,10 +167,13 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
     if (began !== undefined) hidden._response_ms = Math.round(performance.now() - began);
     let usage: CompletionUsage | undefined;
     // Counted when it is read: few streams show this chunk, and to estimate costs as much as all that came before.
-    return Object.defineProperty(seal([]), 'usage', {
+    const counted = {
       enumerable: true,
       get: () => (usage ??= toUsage(usages.length === 0 ? [estimate(request, said)] : usages)),
-    });
+    };
+    // Where LiteLLM has it, too, for streams that do not show this chunk.
+    Object.defineProperty(hidden, 'usage', { ...counted, enumerable: false });
+    return Object.defineProperty(seal([]), 'usage', counted);
   }
 
   function seal(choices: ChunkChoice[]): ChatCompletionChunk {

@@ -1,4 +1,5 @@
 import type { AgentResponse } from '../agent.ts';
+import type { CompletionUsage } from './usage.ts';
 
 /** What is known about an answer beside the answer; complete once the answer is. */
 export interface HiddenParams {
@@ -21,6 +22,8 @@ export interface HiddenParams {
   memory_id?: string;
   /** The model that AWS reported; the last one where there were several. */
   foundation_model?: string;
+  /** The answer's tokens, counted when they are read; absent until it has ended. */
+  readonly usage?: CompletionUsage;
   /** Whether nobody reported usage, so that it was estimated from the visible text. */
   usage_estimated?: boolean;
   /** Dollars, computed when read; `null` when a price is unknown. */
