@@ -32,7 +32,7 @@ export interface Policy {
   /** How often the call may be repeated; left out where the caller does not say. */
   readonly retries?: number;
   /** The same for errors of one class: `{ RateLimitErrorRetries: 3 }`. */
-  readonly retryPolicy?: Readonly<Record<string, number | undefined>>;
+  readonly retryPolicy?: Readonly<Record<string, number | undefined>> | undefined;
   readonly mock?: Mock;
 }
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Agent, Agents } from './agent.ts';
-import { tellAttempts, withModel } from './errors.ts';
+import { BadRequestError, tellAttempts, withModel } from './errors.ts';
 import { type Chunks, toChunks } from './openai/chunks.ts';
 import { type ChatCompletion, collect } from './openai/collect.ts';
 import type { Fallbacks } from './openai/fallbacks.ts';
@@ -47,11 +47,21 @@ export function createCompletion(agents: Agents, { isRouted = false, defaults }:
   const toAgent = ({ model }: CompletionCall) =>
     telemetry(isRouted ? agents(model) : retry(mock(agents(model))), model);
 
+  function isModel(name: string): boolean {
+    try {
+      agents(name);
+      return true;
+    } catch (error) {
+      if (error instanceof BadRequestError) return false;
+      throw error;
+    }
+  }
+
   async function completion(parameters: CompletionParameters): Promise<ChatCompletion | CompletionStream> {
     const began = performance.now();
     requests ??= import('./openai/request.ts');
     const { parseRequest } = await requests;
-    const call = parseRequest(defaults ? { ...defaults, ...parameters } : parameters);
+    const call = parseRequest(withMissing(parameters, defaults), isModel);
     const { request, fallbacks, model, callId, price } = call;
 
     async function ask(signal: AbortSignal | undefined): Promise<Chunks> {
@@ -69,6 +79,13 @@ export function createCompletion(agents: Agents, { isRouted = false, defaults }:
   }
   // One implementation cannot show TypeScript which overload each branch serves.
   return completion as Completion;
+}
+
+/** `null` and `undefined` ask for nothing, whichever of the two say it. */
+function withMissing(given: unknown, defaults: Readonly<Record<string, unknown>> = {}): unknown {
+  const parameters: Readonly<Record<string, unknown>> = { ...(given as object) };
+  const missing = Object.entries(defaults).filter(([name]) => parameters[name] == null);
+  return missing.length > 0 ? { ...parameters, ...Object.fromEntries(missing) } : given;
 }
 
 function toFallbacks(

@@ -46,12 +46,12 @@ export class APIError extends Error {
   readonly param: string | null;
   readonly llm_provider = 'bedrock';
   /** The model string that was asked for. */
-  model: string | undefined;
+  readonly model: string | undefined;
   request_id: string | undefined;
   readonly retry_after: number | undefined;
   readonly retryable: boolean;
   /** What was tried in vain, where a call was repeated or handed on; oldest first. */
-  attempts: readonly Attempt[] = [];
+  readonly attempts: readonly Attempt[] = [];
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -77,8 +77,24 @@ export class APIError extends Error {
 
 /** Says which model an error is about; only the caller of an agent knows. */
 export function withModel(error: unknown, model: string): unknown {
-  if (error instanceof APIError) error.model ??= model;
-  return error;
+  return error instanceof APIError ? copyError(error, { model: error.model ?? model }) : error;
+}
+
+/** The same error, with more known of it. Whoever threw it may throw it again, and finds it as it was. */
+export function copyError(error: APIError, known: Known): APIError {
+  const { message = error.message } = known;
+  // Not of its class's constructor, which may be a stranger's.
+  const copy = new Error(message, 'cause' in error ? { cause: error.cause } : {});
+  const { stack } = error;
+  if (stack !== undefined) copy.stack = stack;
+  return Object.assign(Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object) as APIError, error, known);
+}
+
+interface Known {
+  readonly message?: string;
+  readonly model?: string | undefined;
+  readonly attempts?: readonly Attempt[];
+  readonly retry_after?: number | undefined;
 }
 
 /** The calls that an error stands for: those it tells of, or the one that it ended. */
@@ -97,9 +113,25 @@ export function tellAttempts(error: unknown): unknown {
     times.set(call, (times.get(call) ?? 0) + 1);
   }
   const told = [...times].map(([call, count]) => (count > 1 ? `${call} (${count} times)` : call));
-  error.message = `${error.message} Tried: ${told.join('; ')}.`;
-  return error;
+  return copyError(error, { message: `${error.message} Tried: ${told.join('; ')}.` });
 }
+
+/** The keys of LiteLLM's `retry_policy`, whose word for our `Timeout` ends like all the others. */
+export const retryPolicyNames: readonly string[] = [
+  'APIConnectionErrorRetries',
+  'AuthenticationErrorRetries',
+  'BadGatewayErrorRetries',
+  'BadRequestErrorRetries',
+  'ConflictErrorRetries',
+  'ContentPolicyViolationErrorRetries',
+  'ContextWindowExceededErrorRetries',
+  'InternalServerErrorRetries',
+  'NotFoundErrorRetries',
+  'PermissionDeniedErrorRetries',
+  'RateLimitErrorRetries',
+  'ServiceUnavailableErrorRetries',
+  'TimeoutErrorRetries',
+];
 
 /** The request is wrong; nothing was sent, or AWS refused it with a 400. */
 export class BadRequestError extends APIError {

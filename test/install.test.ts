@@ -72,8 +72,8 @@ describe.skipIf(!existsSync(resolve(root, 'dist/index.d.ts')))('the packed packa
     );
   });
 
-  it('is small: less than 1.2 MB, and not 60 packages with all they need', async () => {
-    expect(packed.unpackedSize).toBeLessThan(1_200_000);
+  it('is small: less than 1.5 MB, and not 60 packages with all they need', async () => {
+    expect(packed.unpackedSize).toBeLessThan(1_500_000);
     const { stdout } = await run('npm', ['ls', '--all', '--parseable', '--omit=dev', 'bedrock-agents-openai'], {
       cwd: folder,
     });

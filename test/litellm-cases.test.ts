@@ -1,21 +1,23 @@
 // The cases of facts/litellm.md §7 by their numbers: what LiteLLM does and, where a row says `better`, what is done instead.
+import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { resolve } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { completion, type CompletionParameters, createRouter } from '../src/index.ts';
 import { chunk, event, exception } from './support/frames.ts';
 import { type Received, serve } from './support/loopback.ts';
 import { agentModel, reach, runtimeArn, runtimeModel } from './support/models.ts';
 
-/** Cases that are shown elsewhere, or by whoever builds their subject. */
+/** Cases that other tests show. */
 const elsewhere: Readonly<Record<string, readonly number[]>> = {
-  'JWT for AgentCore': [6],
-  'files and images': [11, 12, 13, 14, 15],
-  'A2A answers, usage of JSON answers': [28, 29, 30],
-  'test/bedrock/agentcore/answers.test.ts: streams cut, split and malformed': [41, 43, 44, 45],
-  citations: [61],
+  'test/bedrock/agentcore/bearer.test.ts': [6],
+  'test/bedrock/agentcore/request.test.ts': [11, 12, 13, 14, 15],
+  'test/bedrock/agentcore/a2a.test.ts': [28, 29, 30],
+  'test/bedrock/agentcore/answers.test.ts': [41, 43, 44, 45],
+  'test/bedrock/agents/answers.test.ts': [61],
   'test/bedrock/frames.test.ts': [63],
   'test/bedrock/credentials.test.ts': [68],
-  'the proxy': [73, 74, 75, 76, 77, 79, 80, 81],
+  'test/proxy': [73, 74, 75, 76, 77, 79, 80, 81],
 };
 
 type Answer = (response: ServerResponse) => unknown;
@@ -218,13 +220,13 @@ const agentcoreAnswers: readonly Case[] = [
     case: 25,
     about: 'an unknown object is shown as JSON',
     better: 'as the agent wrote it, not in Python’s spacing',
-    answers: [json('{"custom_key": "custom_value", "data": [1, 2, 3]}')],
-    content: '{"custom_key": "custom_value", "data": [1, 2, 3]}',
+    answers: [json('{"custom_key":"custom_value",  "data":[1,2,3]}')],
+    content: '{"custom_key":"custom_value",  "data":[1,2,3]}',
   },
   {
     case: 26,
     about: 'a list of texts',
-    better: 'its text',
+    better: 'as the design’s table of answers has it: its text, where LiteLLM shows the JSON',
     answers: [json([{ text: 'array response' }])],
     content: 'array response',
   },
@@ -572,6 +574,7 @@ describe('the router', () => {
 });
 
 it('every case has its place', () => {
+  expect(Object.keys(elsewhere).filter((path) => !existsSync(resolve(import.meta.dirname, '..', path)))).toEqual([]);
   const shown = tables.flatMap(([, , cases]) => cases.map((row) => row.case));
   const all = new Set([...shown, 42, 78, ...Object.values(elsewhere).flat()]);
   expect(Array.from({ length: 81 }, (_, index) => index + 1).filter((number) => !all.has(number))).toEqual([]);

@@ -59,7 +59,7 @@ export function streamChunkBuilder(chunks: readonly ChatCompletionChunk[]): Chat
 function sum(batches: readonly (readonly ChatCompletionChunk[])[]): ChatCompletion {
   const texts: string[] = [];
   const thoughts: string[] = [];
-  const calls: ChatCompletionToolCall[] = [];
+  const calls = new Map<number, ChatCompletionToolCall>();
   const traces: unknown[] = [];
   let fields: ProviderSpecificFields = {};
   let annotations: Annotation[] | undefined;
@@ -75,8 +75,12 @@ function sum(batches: readonly (readonly ChatCompletionChunk[])[]): ChatCompleti
       const { content, reasoning_content, tool_calls, provider_specific_fields } = choice.delta;
       if (content !== undefined) texts.push(content);
       if (reasoning_content !== undefined) thoughts.push(reasoning_content);
-      for (const { id, type, function: call, provider_specific_fields: details } of tool_calls ?? []) {
-        calls.push({ id, type, function: call, ...(details && { provider_specific_fields: details }) });
+      for (const { index, id, type, function: call, provider_specific_fields: details } of tool_calls ?? []) {
+        const begun = calls.get(index);
+        // Our own deltas are whole calls; those that passed through other hands may not be.
+        if (begun) begun.function.arguments += call.arguments;
+        else
+          calls.set(index, { id, type, function: { ...call }, ...(details && { provider_specific_fields: details }) });
       }
       if (provider_specific_fields) {
         traces.push(...(provider_specific_fields.trace ?? []));
@@ -92,18 +96,16 @@ function sum(batches: readonly (readonly ChatCompletionChunk[])[]): ChatCompleti
 
   const message: ChatCompletionMessage = {
     role: 'assistant',
-    content: texts.length === 0 && calls.length > 0 ? null : texts.join(''),
+    content: texts.length === 0 && calls.size > 0 ? null : texts.join(''),
     refusal: null,
     ...(thoughts.length > 0 && { reasoning_content: thoughts.join('') }),
-    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(calls.size > 0 && { tool_calls: [...calls.values()] }),
     ...(annotations && { annotations }),
     ...(images && { images }),
     provider_specific_fields: { ...fields, ...(traces.length > 0 && { trace: traces }) },
   };
-  const { id, created, model, usage } = last;
+  const { id, created, model, _hidden_params: hidden } = last;
+  const usage = last.usage ?? (hidden as HiddenParams | undefined)?.usage;
   const choices: ChatChoice[] = [{ index: 0, message, finish_reason, logprobs: null }];
-  return withHidden(
-    { id, object: 'chat.completion', created, model, choices, ...(usage && { usage }) },
-    last._hidden_params,
-  );
+  return withHidden({ id, object: 'chat.completion', created, model, choices, ...(usage && { usage }) }, hidden);
 }

@@ -38,7 +38,8 @@ function toError(text: string): Error | undefined {
   const name = isRefused ? 'ContentPolicyViolationError' : /^litellm\.(\w+)/.exec(text)?.[1];
   const found = Object.entries(errors).find(([each]) => each === name)?.[1];
   // Beside the classes, the module exports functions, whose prototypes have no errors in their chain.
-  const Same = found?.prototype instanceof errors.APIError ? (found as typeof errors.APIError) : undefined;
+  const isClass = typeof found === 'function' && found.prototype instanceof errors.APIError;
+  const Same = isClass ? (found as typeof errors.APIError) : undefined;
   return Same && new Same(`This is a mock: ${text}`);
 }
 

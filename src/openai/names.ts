@@ -64,23 +64,6 @@ export const own: ReadonlySet<string> = new Set([
   'output_cost_per_token',
 ]);
 
-/** The keys of `retry_policy`. */
-export const retryPolicyNames = [
-  'APIConnectionErrorRetries',
-  'AuthenticationErrorRetries',
-  'BadGatewayErrorRetries',
-  'BadRequestErrorRetries',
-  'ConflictErrorRetries',
-  'ContentPolicyViolationErrorRetries',
-  'ContextWindowExceededErrorRetries',
-  'InternalServerErrorRetries',
-  'NotFoundErrorRetries',
-  'PermissionDeniedErrorRetries',
-  'RateLimitErrorRetries',
-  'ServiceUnavailableErrorRetries',
-  'TimeoutErrorRetries',
-] as const;
-
 /** Names for logs and accounts: they change nothing in an answer. */
 export const hints: ReadonlySet<string> = new Set([
   'user',

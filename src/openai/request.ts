@@ -23,9 +23,12 @@ export interface CompletionCall {
 export type Asked = Omit<AgentRequest, 'instructions' | 'turns'>;
 
 /** Checks parameters from a stranger and says whose each one is; throws a `BadRequestError`. */
-export function parseRequest(parameters: unknown): CompletionCall & { readonly fallbacks: Fallbacks<CompletionCall> } {
+export function parseRequest(
+  parameters: unknown,
+  isModel: (name: string) => boolean,
+): CompletionCall & { readonly fallbacks: Fallbacks<CompletionCall> } {
   const given = parseParameters(parameters);
-  return { ...toCall(given), fallbacks: parseFallbacks(given, toCall) };
+  return { ...toCall(given), fallbacks: parseFallbacks(given, { toCall, isModel }) };
 }
 
 /** Checks parameters that calls may differ from, whole or streamed; throws a `BadRequestError`. */

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
-import { BadRequestError } from '../errors.ts';
+import { BadRequestError, retryPolicyNames } from '../errors.ts';
 import { messagesSchema } from './messages.ts';
 import { callsSchema } from './mock.ts';
-import { retryPolicyNames } from './names.ts';
 
 /** Parameters whose types are as OpenAI and LiteLLM have them; unknown names are kept. */
 export type CheckedParameters = z.infer<ReturnType<typeof createSchema>>;

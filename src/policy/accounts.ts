@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentEvent, AgentResponse } from '../agent.ts';
-import { Timeout } from '../errors.ts';
+import { NotFoundError, Timeout } from '../errors.ts';
 import type { Choice } from './choose.ts';
 import { isFailure, toCooldown } from './cooldown.ts';
 import type { Deployment, Group } from './deployments.ts';
@@ -18,7 +18,9 @@ export function createAccounts(
   { store, strategy }: { readonly store: Store; readonly strategy: Strategy },
 ): (group: Group, model: string, choice: Choice) => Promise<AgentResponse> {
   async function close(deployment: Deployment, isAlone: boolean, call: string, tokens: number, error?: unknown) {
-    const failed = isFailure(error);
+    // What nobody knows of a model that the caller named says nothing of the next one.
+    const isUnknown = deployment.model === '*' && error instanceof NotFoundError;
+    const failed = isFailure(error) && !isUnknown;
     const tally = await store.end(deployment.id, call, { failed, tokens });
     if (!failed) return;
     const { cooldownTime = options.cooldown_time } = deployment;

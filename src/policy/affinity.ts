@@ -1,26 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Deployment, toWeights } from './deployments.ts';
+import { type Deployment, type Group, toLowest, toWeights } from './deployments.ts';
 
 /** An id for a new session that says whose it is, so that no store has to remember; every service takes it. */
 export function createSessionId({ id }: Deployment): string {
   return `${toPrefix(id)}-${randomUUID()}`;
 }
 
-/** The deployment that an id names, whatever its order: it may have been asked while others rested. */
-export function findNamed(session: string, deployments: readonly Deployment[]): Deployment | undefined {
-  return deployments.find(({ id }) => session.startsWith(`${toPrefix(id)}-`));
-}
-
 /**
- * The deployment that remembers a session whose id names none: one that depends on the id alone. Weighted
- * rendezvous hashing, so that a deployment more or less moves no more sessions than it must.
+ * The deployment that remembers a session: the one that the id names, else one of the lowest order that depends on the
+ * id alone. Weighted rendezvous hashing, so that a deployment more or less moves no more sessions than it must.
  */
-export function findHome(session: string, deployments: readonly [Deployment, ...Deployment[]]): Deployment {
+export function findHome(session: string, group: Group): Deployment {
+  const named = group.find(({ id }) => session.startsWith(`${toPrefix(id)}-`));
+  if (named) return named;
   const key = toKey(session);
-  const weights = toWeights(deployments);
-  let home = deployments[0];
+  const lowest = toLowest(group, ({ order }) => order);
+  const weights = toWeights(lowest);
+  let home = lowest[0];
   let best = -Infinity;
-  deployments.forEach((deployment, index) => {
+  lowest.forEach((deployment, index) => {
     const score = (weights[index] ?? 0) / -Math.log(toFraction(`${key} ${deployment.id}`));
     if (score > best) [home, best] = [deployment, score];
   });

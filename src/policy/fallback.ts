@@ -4,6 +4,7 @@ import {
   type Attempt,
   ContentPolicyViolationError,
   ContextWindowExceededError,
+  copyError,
   toAttempts,
 } from '../errors.ts';
 import { leaveSession } from './conversation.ts';
@@ -20,9 +21,9 @@ export interface Fallback {
 /** Whom to ask after which errors. */
 export interface Fallbacks {
   readonly general: readonly Fallback[];
-  /** Asked first when the conversation is too long. */
+  /** Asked instead of those when the conversation is too long. */
   readonly contextWindow: readonly Fallback[];
-  /** Asked first when the content was refused. */
+  /** The same, when the content was refused. */
   readonly contentPolicy: readonly Fallback[];
 }
 
@@ -45,8 +46,7 @@ export function fallback(agent: Agent, model: string, fallbacks: Fallbacks): Age
           attempts.push(...toAttempts(next, other.model));
         }
       }
-      error.attempts = attempts;
-      throw error;
+      throw copyError(error, { attempts });
     }
   };
 }
@@ -57,8 +57,8 @@ function isFailure(error: unknown, { signal }: AgentRequest): error is APIError 
 }
 
 function choose(error: APIError, { general, contextWindow, contentPolicy }: Fallbacks): readonly Fallback[] {
-  if (error instanceof ContextWindowExceededError) return [...contextWindow, ...general];
-  if (error instanceof ContentPolicyViolationError) return [...contentPolicy, ...general];
+  if (error instanceof ContextWindowExceededError) return contextWindow;
+  if (error instanceof ContentPolicyViolationError) return contentPolicy;
   return general;
 }
 

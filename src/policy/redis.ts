@@ -77,7 +77,9 @@ export function createRedisStore(client: RedisClient): Store {
         }),
       ),
     async cool(id, seconds) {
-      await client.set(toKey(id, 'cooled'), '1', { expiration: { type: 'PX', value: Math.ceil(seconds * 1000) } });
+      const [key, value] = [toKey(id, 'cooled'), Math.ceil(seconds * 1000)];
+      // Not `PEXPIRE … GT`, which Redis knows since version 7 only.
+      if ((await client.pTTL(key)) < value) await client.set(key, '1', { expiration: { type: 'PX', value } });
     },
     async begin(id, call) {
       const [busy, minute] = [toKey(id, 'busy'), toKey(id, toMinute())];

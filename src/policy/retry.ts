@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent, AgentResponse, Policy } from '../agent.ts';
-import { APIError, type Attempt, toAttempts } from '../errors.ts';
+import { APIError, type Attempt, copyError, toAttempts } from '../errors.ts';
 
 /** The longest pause, in seconds: of our own, and of AWS's `Retry-After`. */
 const longest = { backoff: 8, retryAfter: 60 };
@@ -20,10 +20,9 @@ export function retry(agent: Agent): Agent {
       } catch (error) {
         if (!(error instanceof APIError)) throw error;
         attempts.push(...toAttempts(error));
-        error.attempts = attempts;
         const isAsked = countFor(error, policy) !== undefined;
         const pause = attempt < toRetries(error, policy) ? toPause(error, attempt, isAsked) : undefined;
-        if (pause === undefined) throw error;
+        if (pause === undefined) throw copyError(error, { attempts });
         await wait(pause, request.signal);
       }
     }

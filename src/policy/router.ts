@@ -1,7 +1,15 @@
 import type { Agent, AgentRequest, AgentResponse, Agents, Policy } from '../agent.ts';
-import { APIError, type Attempt, BadRequestError, toAttempts } from '../errors.ts';
+import {
+  APIConnectionError,
+  APIError,
+  type Attempt,
+  BadRequestError,
+  copyError,
+  RateLimitError,
+  toAttempts,
+} from '../errors.ts';
 import { createAccounts } from './accounts.ts';
-import { type Choice, createChoose } from './choose.ts';
+import { type Choice, createChooser } from './choose.ts';
 import { type CreateAgents, type Deployment, type Group, toGroups } from './deployments.ts';
 import { createStore } from './shared-store.ts';
 import { countFor, toPause, toRetries, wait, withRetries } from './retry.ts';
@@ -17,38 +25,39 @@ export interface Wiring {
 
 /**
  * The groups of a `model_list` as agents: a call goes to one deployment of its group, a conversation stays where it
- * began, and a deployment that fails rests. Throws a `BadRequestError` for options that cannot be.
+ * began, and a deployment that fails rests. Another one is asked after what AWS answered, and where the turn cannot
+ * have run; not after a `Timeout`, a lost connection or a failure of the agent itself, whose turn may have done its
+ * work: only where the retry policy names that class of error. Throws a `BadRequestError` for options that cannot be.
  */
 export function createRoute(options: RouterOptions, { createAgents, sessionOf }: Wiring): Agents {
   checkOptions(options);
   const groups = toGroups(options, createAgents);
   const strategy = toStrategy(options);
   const store = createStore(options);
-  const choose = createChoose(options, { store, strategy, sessionOf });
+  const { look, choose } = createChooser(options, { store, strategy, sessionOf });
   const call = createAccounts(options, { store, strategy });
 
   async function ask(group: Group, model: string, request: AgentRequest): Promise<AgentResponse> {
-    const policy = { ...(options.retry_policy && { retryPolicy: options.retry_policy }), ...request.policy };
     const tried = new Set<Deployment>();
     const attempts: Attempt[] = [];
-    let choice = await choose(group, model, request, tried);
+    let choice = choose(await look(group), model, request, tried);
     for (let attempt = 0; ; attempt++) {
       try {
         return withRetries(await call(group, model, choice), attempt);
       } catch (error) {
         if (!(error instanceof APIError) || request.signal?.aborted) throw error;
         const { deployment } = choice;
-        attempts.push(...toAttempts(error, deployment.model));
-        error.attempts = attempts;
+        attempts.push(...toAttempts(error, deployment.model === '*' ? model : deployment.model));
         tried.add(deployment);
+        const policy = { retryPolicy: deployment.retryPolicy ?? options.retry_policy, ...request.policy };
         const retries = toRetries(error, policy, deployment.retries ?? options.num_retries ?? 2);
-        if (attempt >= retries || !isWorthwhile(error, policy)) throw error;
-        // Where nobody can be asked any more, this error says why.
-        const next = await choose(group, model, request, tried).catch(() => undefined);
-        const pause = next && toPauseBefore(next, tried, error, { attempt, policy });
-        if (!next || pause === undefined) throw error;
-        await wait(Math.max(pause, options.retry_after ?? 0), request.signal);
-        choice = next;
+        if (attempt >= retries || !isWorthwhile(error, policy)) throw copyError(error, { attempts });
+        const all = await look(group);
+        choice = chooseAfter(error, () => choose(all, model, request, tried), attempts);
+        const pause = toPauseBefore(choice, tried, error, { attempt, policy });
+        if (pause === undefined) throw copyError(error, { attempts });
+        const seconds = Math.max(pause, options.retry_after ?? 0);
+        if (seconds > 0) await wait(seconds, request.signal);
       }
     }
   }
@@ -85,9 +94,23 @@ function findGroup(groups: ReadonlyMap<string, Group>, options: RouterOptions, m
   );
 }
 
-/** Whether another try may end otherwise: a wrong request is wrong everywhere. */
+/** What AWS answers for one deployment and may not for another. */
+const ofDeployment = [401, 403, 404, 429, 500, 503];
+
+/** Whether another try may end otherwise, and runs no turn twice. */
 function isWorthwhile(error: APIError, policy: Policy): boolean {
-  return error.retryable || ![400, 409, 422].includes(error.status) || countFor(error, policy) !== undefined;
+  if (error.retryable || countFor(error, policy) !== undefined) return true;
+  return ofDeployment.includes(error.status) && !(error instanceof APIConnectionError);
+}
+
+/** Where nobody can be asked any more, the error that led there says why, and for how long. */
+function chooseAfter(error: APIError, choose: () => Choice, attempts: readonly Attempt[]): Choice {
+  try {
+    return choose();
+  } catch (none) {
+    if (!(none instanceof RateLimitError)) throw none;
+    throw copyError(error, { attempts, retry_after: error.retry_after ?? none.retry_after });
+  }
 }
 
 /** Another deployment is asked at once; the same one only where the turn cannot have run, and after a pause. */

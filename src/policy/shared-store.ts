@@ -1,5 +1,5 @@
 import { connect, createRedisStore, loadRedis, type RedisClient, type RedisOptions } from './redis.ts';
-import { createMemoryStore, type Store } from './store.ts';
+import { createMemoryStore, type State, type Store } from './store.ts';
 
 /** What one process knows or, where the options name a Redis, what all of them know. */
 export function createStore(options: RedisOptions): Store {
@@ -10,6 +10,9 @@ export function createStore(options: RedisOptions): Store {
 /** Milliseconds: how long a call waits for Redis, and for how long Redis is left alone after it failed. */
 const patience = 1000;
 const rest = 5000;
+
+/** How many calls may wait to be ended in Redis. */
+const most = 10_000;
 
 /** Two books: where Redis does not answer, what this process knows itself is enough to go on. */
 function createSharedStore(options: RedisOptions): Store {
@@ -44,13 +47,31 @@ function createSharedStore(options: RedisOptions): Store {
     }
   }
 
+  const missed: ((store: Store) => Promise<unknown>)[] = [];
+  let next: NodeJS.Timeout | undefined;
+
+  /** Redis would hold a call to be under way whose end it does not hear of. */
+  function sendLater(end: (store: Store) => Promise<unknown>): void {
+    missed.push(end);
+    if (missed.length > most) missed.shift();
+    next ??= setTimeout(() => void sendMissed(), rest).unref();
+  }
+
+  async function sendMissed(): Promise<void> {
+    next = undefined;
+    const ends = missed.splice(0);
+    const sent = await share((store) => Promise.all(ends.map((end) => end(store))));
+    if (!sent) ends.forEach(sendLater);
+  }
+
   return {
     async read(ids) {
-      const [shared, local] = await Promise.all([share((store) => store.read(ids)), own.read(ids)]);
-      // What began to rest while Redis was away goes on resting.
+      const local = await own.read(ids);
+      const before = local.map((state) => ({ ...state }));
+      const shared = await share((store) => store.read(ids));
       return local.map((state, index) => {
-        const known = shared?.[index];
-        return known ? { ...known, cooledFor: Math.max(known.cooledFor, state.cooledFor) } : state;
+        const [known, then] = [shared?.[index], before[index]];
+        return known && then ? toWhole(state, known, then) : state;
       });
     },
     async cool(id, seconds) {
@@ -61,11 +82,30 @@ function createSharedStore(options: RedisOptions): Store {
       return shared ?? local;
     },
     async end(id, call, outcome) {
-      const [local, shared] = await Promise.all([
-        own.end(id, call, outcome),
-        share((store) => store.end(id, call, outcome)),
-      ]);
+      const end = (store: Store) => store.end(id, call, outcome);
+      const [local, shared] = await Promise.all([end(own), share(end)]);
+      if (!shared) sendLater(end);
       return shared ?? local;
+    },
+  };
+}
+
+/** What the others did when `all` was read, and what this process does, which may have more calls by now than `then`. */
+function toWhole(own: State, all: State, then: State): State {
+  const toSum = (name: 'busy' | 'requests' | 'tokens') => Math.max(0, all[name] - then[name]) + own[name];
+  return {
+    // What began to rest while Redis was away goes on resting.
+    get cooledFor() {
+      return Math.max(all.cooledFor, own.cooledFor);
+    },
+    get busy() {
+      return toSum('busy');
+    },
+    get requests() {
+      return toSum('requests');
+    },
+    get tokens() {
+      return toSum('tokens');
     },
   };
 }

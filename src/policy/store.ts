@@ -1,6 +1,8 @@
 /** What routers know of their deployments, by the deployments' ids; several processes may share it. */
 export interface Store {
+  /** What is known of each; of what this process itself does, it stays true. */
   readonly read: (ids: readonly string[]) => Promise<readonly State[]>;
+  /** Makes it rest; one that rests for longer goes on. */
   readonly cool: (id: string, seconds: number) => Promise<void>;
   /** Resolves with the calls begun in this minute, this one included. */
   readonly begin: (id: string, call: string) => Promise<number>;
@@ -43,16 +45,26 @@ export function createMemoryStore(): Store {
     return fresh;
   }
 
+  const toState = (id: string): State => ({
+    get cooledFor() {
+      return Math.max(0, (recall(id).cooledUntil - Date.now()) / 1000);
+    },
+    get busy() {
+      return recall(id).busy;
+    },
+    get requests() {
+      return recall(id).requests;
+    },
+    get tokens() {
+      return recall(id).tokens;
+    },
+  });
+
   return {
-    read: (ids) =>
-      Promise.resolve(
-        ids.map((id) => {
-          const { cooledUntil, busy, requests, tokens } = recall(id);
-          return { cooledFor: Math.max(0, (cooledUntil - Date.now()) / 1000), busy, requests, tokens };
-        }),
-      ),
+    read: (ids) => Promise.resolve(ids.map(toState)),
     cool: (id, seconds) => {
-      recall(id).cooledUntil = Date.now() + seconds * 1000;
+      const memory = recall(id);
+      memory.cooledUntil = Math.max(memory.cooledUntil, Date.now() + seconds * 1000);
       return Promise.resolve();
     },
     begin: (id) => {

@@ -1,4 +1,4 @@
-import type { Attributes, Span, SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import type { Agent, AgentEvent, AgentRequest, AgentResponse } from '../agent.ts';
 import { APIError } from '../errors.ts';
 import { createContent, isContentAsked, toReason } from './telemetry-content.ts';
@@ -28,12 +28,22 @@ async function trace(agent: Agent, model: string, request: AgentRequest): Promis
     attributes: {
       'gen_ai.operation.name': 'invoke_agent',
       'gen_ai.provider.name': 'aws.bedrock',
-      'gen_ai.agent.id': model,
       'gen_ai.agent.name': model,
       'gen_ai.request.stream': request.stream,
     },
   });
   const content = isContentAsked() ? createContent(request) : undefined;
+  const end = (error?: unknown) => {
+    const hasLeft = request.signal?.aborted === true && error === request.signal.reason;
+    // Whoever stops to read has heard enough; nothing went wrong.
+    if (error !== undefined && !hasLeft && toName(error) !== 'AbortError') {
+      span.setAttribute('error.type', toName(error));
+      // Only our own errors are known to hold nothing secret; those of an agent are in its words, which are content.
+      const isTold = content !== undefined && error instanceof APIError;
+      span.setStatus({ code: SpanStatusCode.ERROR, ...(isTold && { message: error.message }) });
+    }
+    span.end();
+  };
   if (content) span.setAttributes(content.input);
   try {
     const response = await context.with(api.setSpan(context.active(), span), () => agent(request));
@@ -50,11 +60,11 @@ async function trace(agent: Agent, model: string, request: AgentRequest): Promis
       },
       onEnd: (error) => {
         span.setAttributes({ ...answer.toAttributes(), ...content?.toOutput() });
-        end(span, error, SpanStatusCode.ERROR);
+        end(error);
       },
     });
   } catch (error) {
-    end(span, error, SpanStatusCode.ERROR);
+    end(error);
     throw error;
   }
 }
@@ -65,7 +75,7 @@ function toAttributes({ sessionId, requestId, about }: AgentResponse): Attribute
     'gen_ai.conversation.id': sessionId,
     ...(requestId !== undefined && { 'aws.request_id': requestId }),
     ...(server && { 'server.address': server.hostname }),
-    ...(server && server.port !== '' && { 'server.port': Number(server.port) }),
+    ...(server && { 'server.port': Number(server.port || (server.protocol === 'https:' ? 443 : 80)) }),
   };
 }
 
@@ -95,17 +105,6 @@ function createAnswer() {
       ...(usage.cached > 0 && { 'gen_ai.usage.cache_read.input_tokens': usage.cached }),
     }),
   };
-}
-
-function end(span: Span, error: unknown, failed: SpanStatusCode): void {
-  // Whoever stops to read has heard enough; nothing went wrong.
-  if (error !== undefined && toName(error) !== 'AbortError') {
-    // Only our own errors are known to hold nothing of what was said.
-    const [name, message] = error instanceof APIError ? [error.name, error.message] : [toName(error), undefined];
-    span.setAttribute('error.type', name);
-    span.setStatus({ code: failed, ...(message !== undefined && { message }) });
-  }
-  span.end();
 }
 
 function toName(error: unknown): string {

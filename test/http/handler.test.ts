@@ -198,7 +198,7 @@ describe('a streamed answer', () => {
     expect(events[1]).toBe(
       'data: {"error":{"message":"The answer was cut short.","type":"server_error","param":null,"code":"cut"}}',
     );
-    expect(errors).toEqual([failure]);
+    expect(errors).toMatchObject([{ name: 'BadGatewayError', code: 'cut' }]);
   });
 
   it.each(['cancelled', 'aborted'])('whose reader has %s ends the agent at once', async (how) => {

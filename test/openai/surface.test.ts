@@ -51,6 +51,31 @@ describe('streamChunkBuilder', () => {
     expect(streamChunkBuilder(chunks)).toEqual(built);
   });
 
+  it('counts tokens also where the stream did not show them', async () => {
+    const chunks: ChatCompletionChunk[] = [];
+    const messages = [{ role: 'user', content: 'Hi' }] as const;
+    const stream = await completion({ ...reach(aws.url), model: agentModel, messages, stream: true });
+    for await (const one of stream) chunks.push(one);
+    expect(chunks.some((one) => one.usage)).toBe(false);
+    expect(streamChunkBuilder(chunks).usage).toMatchObject({ prompt_tokens: 1000, completion_tokens: 100 });
+  });
+
+  it('puts a call together that came in pieces', () => {
+    const piece = (index: number, json: string) => ({
+      index,
+      id: `c${index}`,
+      type: 'function',
+      function: { name: 'f', arguments: json },
+    });
+    const deltas = [piece(0, '{"a"'), piece(1, '{}'), piece(0, ':1}')];
+    const chunks = deltas.map((call) => ({
+      choices: [{ index: 0, delta: { tool_calls: [call] }, finish_reason: null }],
+    }));
+    const { message } = streamChunkBuilder(chunks as never).choices[0] ?? {};
+    expect(message?.tool_calls?.map((call) => call.function.arguments)).toEqual(['{"a":1}', '{}']);
+    expect(deltas[0]?.function.arguments).toBe('{"a"');
+  });
+
   it('refuses no chunks', () => {
     expect(() => streamChunkBuilder([])).toThrow(TypeError);
   });

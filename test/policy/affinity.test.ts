@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { APIError, type ChatMessage, type CompletionParameters, createRouter } from '../../src/index.ts';
-import { createSessionId, findHome, findNamed } from '../../src/policy/affinity.ts';
+import { createSessionId, findHome } from '../../src/policy/affinity.ts';
 import type { Deployment } from '../../src/policy/deployments.ts';
 import { awsException, startLocalBedrock, type LocalAgent, type LocalAgentRequest } from '../../src/local.ts';
 import { reach } from '../support/models.ts';
@@ -87,6 +87,43 @@ describe('a generated session', () => {
     const messages = [say('My name is Ada.'), { role: 'assistant' as const, content: 'Hi.' }, say('What is my name?')];
     const { choices } = await start()({ messages });
     expect(choices[0]?.message.content).toMatch(/remembers My name is Ada\.$/);
+  });
+});
+
+describe('the order of deployments', () => {
+  const list = (order: number, changes: object = {}) =>
+    names.map((name, index) => ({
+      model_name: 'group',
+      litellm_params: { ...reach(aws.url), model: `bedrock/agent/${name}/LIVE`, order: index * order, ...changes },
+    }));
+  const create = (order: number, changes?: object) =>
+    createRouter({ model_list: list(order, changes), num_retries: 1 }).completion;
+  const ask = (completion: ReturnType<typeof create>, parameters: object = {}) =>
+    completion({ model: 'group', messages: [say('Hi')], ...parameters });
+
+  it('does not take a session from whoever began it', async () => {
+    resting.add('A');
+    const { _hidden_params } = await ask(create(1));
+    resting.clear();
+    asked = [];
+    await ask(create(1), { sessionId: _hidden_params.session_id });
+    expect(ids()).toEqual(['B']);
+  });
+
+  it('may change, as may what else does not say which agent it is, and no session moves', async () => {
+    const before = await Promise.all(sessions.slice(0, 9).map((id) => ask(create(0), { litellm_session_id: id })));
+    const changes = { weight: 5, timeout: 60, aws_access_key_id: 'AKIDANOTHER', aws_secret_access_key: 'other' };
+    const after = create(0, changes);
+    for (const { _hidden_params } of before) {
+      const again = await ask(after, { sessionId: _hidden_params.session_id });
+      expect(again._hidden_params.model_id).toBe(_hidden_params.model_id);
+    }
+  });
+
+  it('tells rows apart that name the same agent', () => {
+    const [row] = list(0);
+    const twice = row ? [row, { ...row, litellm_params: { ...row.litellm_params, weight: 2 } }] : [];
+    expect(() => createRouter({ model_list: twice })).not.toThrow();
   });
 });
 
@@ -209,7 +246,7 @@ describe('rendezvous hashing', () => {
     fc.assert(
       fc.property(homes, fc.nat(), (group, index) => {
         const deployment = toGroup(group)[index % group.length] ?? toGroup(group)[0];
-        expect(findNamed(createSessionId(deployment), toGroup(group))?.id).toBe(deployment.id);
+        expect(findHome(createSessionId(deployment), toGroup(group)).id).toBe(deployment.id);
       }),
     );
   });

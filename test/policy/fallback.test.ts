@@ -108,6 +108,23 @@ describe('fallbacks', () => {
     expect(byDefault.choices[0]?.message.content).toBe('third');
   });
 
+  it('are each asked once, and never the agent itself', async () => {
+    const broken = 'bedrock/agent/BROKEN/LIVE';
+    failure = awsException('ValidationException', tooLong);
+    await refuse({ fallbacks: [model, broken, broken], context_window_fallbacks: [broken, model] });
+    expect(asked.map(({ agentId }) => agentId)).toEqual(['MAIN', 'BROKEN']);
+  });
+
+  it('may be parameters that are lists, which are no maps', async () => {
+    await refuse({ fallbacks: [{ colours: ['red'] }] });
+    expect(asked.map(({ sessionState }) => sessionState)).toMatchObject([{}, { promptSessionAttributes: {} }]);
+  });
+
+  it.each([['b'], [[5]], [{ model: spare }]])('in a map are lists of agents: %o', async (wrong) => {
+    expect(await refuse({ fallbacks: [{ [model]: wrong }] })).toMatchObject({ status: 400, param: 'fallbacks' });
+    expect(asked).toEqual([]);
+  });
+
   it('are retried like the agent itself', async () => {
     const { attempts, message, name } = await refuse({ num_retries: 1, fallbacks: ['bedrock/agent/BROKEN/LIVE'] });
     expect(name).toBe('InternalServerError');

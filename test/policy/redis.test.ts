@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type CompletionParameters, createRouter, type RouterOptions } from '../../src/index.ts';
+import { createStore } from '../../src/policy/shared-store.ts';
 import { awsException, startLocalBedrock, type LocalAgent } from '../../src/local.ts';
 import { reach } from '../support/models.ts';
 import { freePort, hasRedis, startRedis } from '../support/redis.ts';
@@ -166,6 +167,29 @@ describe.skipIf(!hasRedis())('routers that share a Redis (needs redis-server)', 
     await expect(start(options)()).rejects.toMatchObject({ retry_after: 6 });
     expect(warn).toHaveBeenCalledTimes(1);
   });
+});
+
+describe('a call that ends while Redis is away', () => {
+  it.skipIf(!hasRedis())(
+    'is told to it as soon as it is back (needs redis-server)',
+    async () => {
+      const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+      onTestFinished(() => warn.mockRestore());
+      const [port, password] = [await freePort(), 'geheim'];
+      const redis = await startRedis(port, password);
+      onTestFinished(redis.stop);
+      const options = { redis_host: '127.0.0.1', redis_port: port, redis_password: password };
+      const [store, other] = [createStore(options), createStore(options)];
+      const calls = ['call-1', 'call-2', 'call-3'];
+      for (const call of calls) await store.begin('in-flight', call);
+      expect(await other.read(['in-flight'])).toMatchObject([{ busy: 3 }]);
+      redis.pause();
+      for (const call of calls) await store.end('in-flight', call, { failed: false, tokens: 0 });
+      redis.resume();
+      await vi.waitFor(async () => expect(await other.read(['in-flight'])).toMatchObject([{ busy: 0 }]), 9000);
+    },
+    15_000,
+  );
 });
 
 describe('a router without its Redis', () => {

@@ -4,10 +4,13 @@ import {
   APIError,
   BadRequestError,
   type CompletionParameters,
+  createCompletion,
   createRouter,
   type RouterModel,
 } from '../../src/index.ts';
 import { awsException, startLocalBedrock, type LocalAgent, type LocalAgentRequest } from '../../src/local.ts';
+import { createFetch } from '../../src/fetch.ts';
+import { createMemoryStore } from '../../src/policy/store.ts';
 import { reach, runtimeArn } from '../support/models.ts';
 
 /** What each agent does instead of answering with its name, and whoever was asked. */
@@ -182,20 +185,16 @@ describe('simple-shuffle', () => {
 });
 
 describe('a failure', () => {
-  it.each([
-    'InternalServerException',
-    'BadGatewayException',
-    'ThrottlingException',
-    'ResourceNotFoundException',
-    'DependencyFailedException',
-    'AccessDeniedException',
-  ])('%s is answered by another deployment', async (name) => {
-    moods = { A: fail(name) };
-    const ask = start({}, [row('A', { order: 1 }), row('B', { order: 2 })]);
-    const { choices, _hidden_params } = await ask();
-    expect(choices[0]?.message.content).toBe('B');
-    expect(_hidden_params).toMatchObject({ attempted_retries: 1, model_id: 'B' });
-  });
+  it.each(['InternalServerException', 'ThrottlingException', 'ResourceNotFoundException', 'AccessDeniedException'])(
+    '%s is answered by another deployment',
+    async (name) => {
+      moods = { A: fail(name) };
+      const ask = start({}, [row('A', { order: 1 }), row('B', { order: 2 })]);
+      const { choices, _hidden_params } = await ask();
+      expect(choices[0]?.message.content).toBe('B');
+      expect(_hidden_params).toMatchObject({ attempted_retries: 1, model_id: 'B' });
+    },
+  );
 
   it('of the request itself goes no further, and nobody rests for it', async () => {
     for (const name of names) moods[name] = fail('ValidationException');
@@ -405,7 +404,8 @@ describe('latency-based-routing', () => {
 
   it('takes one that does not answer in time for very slow', async () => {
     moods = { A: slowly(5000) };
-    const ask = start({ routing_strategy: 'latency-based-routing', timeout: 0.1, disable_cooldowns: true });
+    const repeated = { disable_cooldowns: true, retry_policy: { TimeoutErrorRetries: 2 } };
+    const ask = start({ routing_strategy: 'latency-based-routing', timeout: 0.1, ...repeated });
     const counts = await count(ask, 10);
     expect(counts['A']).toBeUndefined();
     expect(asked.filter(({ agentId }) => agentId === 'A').length).toBeLessThanOrEqual(1);
@@ -417,7 +417,7 @@ it('a wrong list of models is refused at once', () => {
     [{ model_list: [] }, 'model_list'],
     [{ model_list: [{ model_name: 'a' }] }, 'model_list.0'],
     [{ model_list: [{ ...row('A'), litellm_params: { model: 'gpt-4o' } }] }, 'model'],
-    [{ model_list: [row('A'), row('A')] }, 'model_list.1'],
+    [{ model_list: [row('A'), row('A')] }, 'model_list.1.model_info.id'],
     [{ model_list: [row('A', { weight: 'much' })] }, 'model_list.0.litellm_params.weight'],
     [{ model_list: [row('A')], routing_strategy: 'cost-based-routing' }, 'routing_strategy'],
     [{ model_list: [row('A')], num_retries: '3' }, 'num_retries'],
@@ -450,4 +450,182 @@ it('an abort ends the search for another deployment', async () => {
   }
   await expect(start()({ signal: controller.signal })).rejects.toThrow('enough');
   expect(asked).toHaveLength(1);
+});
+
+describe('calls that come at once', () => {
+  const atOnce = (ask: Ask, times: number) => Promise.allSettled(Array.from({ length: times }, () => text(ask())));
+  const slowly: LocalAgent = async function* ({ agentId }) {
+    await sleep(100);
+    yield agentId;
+  };
+
+  it('are shared alike by least-busy', async () => {
+    moods = { A: slowly, B: slowly, C: slowly };
+    await atOnce(start({ routing_strategy: 'least-busy' }), 12);
+    for (const name of names) expect(asked.filter(({ agentId }) => agentId === name)).toHaveLength(4);
+  });
+
+  it('are no more than rpm with enable_pre_call_checks', async () => {
+    vi.spyOn(Date, 'now').mockReturnValue(1_800_000_000_000);
+    const answers = await atOnce(start({ enable_pre_call_checks: true }, [row('A', { rpm: 2 })]), 10);
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('a turn that may have run', () => {
+  const silent: LocalAgent = async function* ({ agentId }) {
+    await sleep(1000);
+    yield agentId;
+  };
+  const failures: readonly (readonly [string, LocalAgent, string])[] = [
+    ['that did not answer in time', silent, 'Timeout'],
+    ['whose agent failed', fail('DependencyFailedException'), 'BadGatewayError'],
+    ['behind a bad gateway', fail('BadGatewayException'), 'BadGatewayError'],
+  ];
+
+  it.each(failures)('%s is asked of nobody else, unless retry_policy names it', async (_, mood, name) => {
+    const rows = [row('A', { order: 1 }), row('B', { order: 2 })];
+    moods = { A: mood };
+    const options = { timeout: 0.1, disable_cooldowns: true };
+    expect(await failure(start(options, rows)())).toMatchObject({ name });
+    expect(asked).toHaveLength(1);
+    const key = name === 'Timeout' ? 'TimeoutErrorRetries' : `${name}Retries`;
+    expect(await text(start({ ...options, retry_policy: { [key]: 1 } }, rows)())).toBe('B');
+  });
+
+  it('whose connection was lost is asked of nobody else', async () => {
+    const { createServer } = await import('node:net');
+    const server = createServer((socket) => socket.once('data', () => socket.destroy()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const rows = [row('A', { order: 1, api_base: `http://127.0.0.1:${port}` }), row('B', { order: 2 })];
+    expect(await failure(start({}, rows)())).toMatchObject({ name: 'APIConnectionError' });
+    expect(asked).toEqual([]);
+    server.close();
+  });
+});
+
+describe('default_litellm_params', () => {
+  it.each([{ num_retries: 0 }, { max_retries: 0 }, { retry_policy: { InternalServerErrorRetries: 0 } }])(
+    'say how often a call is repeated, and a row says it better: %o',
+    async (default_litellm_params) => {
+      for (const name of names) moods[name] = fail('InternalServerException');
+      const tries = async (ask: Ask) => (await failure(ask())).attempts.length;
+      const always = { disable_cooldowns: true, default_litellm_params };
+      expect(await tries(start(always))).toBe(1);
+      const own = { num_retries: 1, retry_policy: { InternalServerErrorRetries: 1 } };
+      expect(
+        await tries(
+          start(
+            always,
+            names.map((name) => row(name, own)),
+          ),
+        ),
+      ).toBe(2);
+    },
+  );
+
+  it('and rows have no fallbacks', () => {
+    const refuse = (options: Options, rows = [row('A')]) => expect(() => start(options, rows)).toThrow('beside');
+    refuse({ default_litellm_params: { fallbacks: ['group'] } });
+    refuse({}, [row('A', { context_window_fallbacks: ['group'] })]);
+  });
+});
+
+it('a cooldown that is shorter than the one under way does not end it', async () => {
+  const store = createMemoryStore();
+  await store.cool('A', 60);
+  await store.cool('A', 5);
+  const [state] = await store.read(['A']);
+  expect(state?.cooledFor).toBeGreaterThan(50);
+});
+
+it('a model that is not there says nothing of the others behind a wildcard', async () => {
+  const any = start({}, [{ model_name: '*', litellm_params: { ...reach(aws.url), model: '*' } }]);
+  const error = await failure(any({ model: 'bedrock/agent/NOBODY/LIVE' }));
+  expect(error).toMatchObject({ name: 'NotFoundError', attempts: [{ model: 'bedrock/agent/NOBODY/LIVE' }] });
+  expect(await text(any({ model: 'bedrock/agent/C/LIVE' }))).toBe('C');
+});
+
+describe('the router’s fallbacks', () => {
+  const rows = [row('A', {}, 'a'), row('B', {}, 'b')];
+  const options = { fallbacks: [{ a: ['b'] }], model_group_alias: { other: 'a', third: { model: 'a' } } };
+  beforeEach(() => void (moods = { A: fail('InternalServerException') }));
+
+  it.each(['a', 'other', 'third'])('are those of the group by whichever name: %s', async (model) => {
+    expect(await text(start(options, rows)({ model }))).toBe('B');
+  });
+
+  it.each([undefined, null])('are asked where a call gives %s', async (fallbacks) => {
+    expect(await text(start(options, rows)({ model: 'a', ...({ fallbacks } as object) }))).toBe('B');
+  });
+
+  it.each([
+    { fallbacks: [{ a: ['nobody'] }] },
+    { default_fallbacks: ['nobody'] },
+    { context_window_fallbacks: [{ model: 'nobody' }] },
+  ])('are in the model_list: %o', (wrong) => {
+    expect(() => start(wrong, rows)).toThrow('"nobody"');
+    expect(() => start(wrong, [...rows, row('C', {}, '*')])).not.toThrow();
+  });
+});
+
+it('the first throttling of a session tells the seconds for which its deployment rests', async () => {
+  for (const name of names) moods[name] = fail('ThrottlingException');
+  const error = await failure(start()({ sessionId: 'ada-1' }));
+  expect(error).toMatchObject({ name: 'RateLimitError', retry_after: 5, attempts: [{ status: 429 }] });
+  expect(asked).toHaveLength(1);
+});
+
+it('an error that is thrown again and again tells each call only of itself', async () => {
+  const broken = new APIError('Broken.', { retryable: true });
+  const ask = createCompletion(() => () => Promise.reject(broken));
+  const asking = { model: 'mine', messages: [{ role: 'user', content: 'Hi' }], num_retries: 1 } as const;
+  vi.spyOn(Math, 'random').mockReturnValue(0.01);
+  for (let time = 0; time < 2; time++) {
+    expect((await failure(ask(asking))).message).toBe('Broken. Tried: mine: APIError 500 (2 times).');
+  }
+  expect(broken).toMatchObject({ message: 'Broken.', attempts: [], model: undefined });
+});
+
+it.each([
+  [{ retry_policy: { RateLimitRetries: 3 } }, 'retry_policy', 'RateLimitErrorRetries'],
+  [{ redis_url: 'http://127.0.0.1' }, 'redis_url', 'redis://'],
+])('the option %o is refused at once', (options, param, says) => {
+  expect(() => start(options)).toThrow(expect.objectContaining({ name: 'BadRequestError', param }));
+  expect(() => start(options)).toThrow(says);
+});
+
+it('an id of a row is a text', () => {
+  const wrong = { ...row('A'), model_info: { id: 7 } };
+  expect(() => start({}, [wrong as never])).toThrow('model_list.0.model_info.id: expected a text.');
+});
+
+describe('createFetch with a model_list', () => {
+  const rows = [row('A', {}, 'a'), row('B', {}, 'b')];
+  const post = (fetch: ReturnType<typeof createFetch>, model = 'a') =>
+    fetch('http://localhost/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+  const message = async (response: Response) => JSON.stringify(await response.json());
+
+  it('repeats as often as it says', async () => {
+    for (const name of names) moods[name] = fail('InternalServerException');
+    const model_list = [row('A'), row('B')];
+    expect((await post(createFetch({ num_retries: 0, model_list }), 'group')).status).toBe(500);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks its fallbacks, for a model string, too', async () => {
+    moods = { A: fail('InternalServerException') };
+    const fetch = createFetch({ ...reach(aws.url), fallbacks: ['b', 'bedrock/agent/C/LIVE'], model_list: rows });
+    expect(await message(await post(fetch))).toContain('"content":"B"');
+    expect(await message(await post(fetch, 'bedrock/agent/A/LIVE'))).toContain('"content":"B"');
+    moods['B'] = fail('InternalServerException');
+    expect(await message(await post(fetch))).toContain('"content":"C"');
+  });
 });

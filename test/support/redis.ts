@@ -21,13 +21,22 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+export interface Redis {
+  readonly stop: () => Promise<void>;
+  /** Falls silent without closing any connection, until it is resumed. */
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
+
 /** A Redis of its own that writes nothing to the disk. */
-export async function startRedis(port: number, password?: string): Promise<{ readonly stop: () => Promise<void> }> {
+export async function startRedis(port: number, password?: string): Promise<Redis> {
   const quiet = ['--save', '', '--appendonly', 'no', '--bind', '127.0.0.1', '--daemonize', 'no'];
   const secured = password === undefined ? [] : ['--requirepass', password];
   const redis = spawn('redis-server', ['--port', String(port), ...quiet, ...secured], { stdio: 'pipe' });
   await ready(redis);
   return {
+    pause: () => void redis.kill('SIGSTOP'),
+    resume: () => void redis.kill('SIGCONT'),
     stop: async () => {
       const ended = new Promise((resolve) => redis.once('exit', resolve));
       redis.kill('SIGKILL');
