@@ -30,4 +30,5 @@ export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   delay: () => import('./subjects/delay.ts'),
   start: () => import('./subjects/start.ts'),
   memory: () => import('./subjects/memory.ts'),
+  proxy: () => import('./subjects/proxy.ts'),
 };
