@@ -4,7 +4,7 @@ import { APICallError, generateText, stepCountIs, streamText, tool } from 'ai';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { LocalBedrockOptions } from '../../src/local.ts';
-import { agentModel, askForWeather, models, startAgents } from '../support/agents.ts';
+import { agentModel, askForWeather, callingModels, models, startAgents } from '../support/agents.ts';
 import { within } from '../support/loopback.ts';
 
 async function start(options: LocalBedrockOptions = {}) {
@@ -64,17 +64,17 @@ describe('a tool', () => {
   };
   const request = { prompt: askForWeather, tools, stopWhen: stepCountIs(3) };
 
-  it('is run for generateText', async () => {
+  it.each(callingModels)('of %s is run for generateText', async (model) => {
     const { provider, backstage } = await start();
-    const { text, steps } = await generateText({ model: provider(agentModel), ...request });
+    const { text, steps } = await generateText({ model: provider(model), ...request });
     expect(text).toBe('Told: sunny in Paris');
     expect(steps.map(({ finishReason }) => finishReason)).toEqual(['tool-calls', 'stop']);
     expect(backstage.calls).toBe(2);
   });
 
-  it('is run for streamText', async () => {
+  it.each(callingModels)('of %s is run for streamText', async (model) => {
     const { provider, backstage } = await start();
-    const { text } = streamText({ model: provider(agentModel), ...request });
+    const { text } = streamText({ model: provider(model), ...request });
     expect(await text).toBe('Told: sunny in Paris');
     expect(backstage.calls).toBe(2);
   });

@@ -5,7 +5,7 @@ import { ChatOpenAI } from '@langchain/openai';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { LocalBedrockOptions } from '../../src/local.ts';
-import { agentModel, askForWeather, models, startAgents } from '../support/agents.ts';
+import { agentModel, askForWeather, callingModels, models, startAgents } from '../support/agents.ts';
 import { within } from '../support/loopback.ts';
 
 async function start(model: string, options: LocalBedrockOptions = {}) {
@@ -53,8 +53,8 @@ describe('a tool', () => {
     schema: z.object({ city: z.string() }),
   });
 
-  it('is called by the agent and answered by the app, whole', async () => {
-    const { chat } = await start(agentModel);
+  it.each(callingModels)('is called by %s and answered by the app, whole', async (model) => {
+    const { chat } = await start(model);
     const bound = chat.bindTools([weather]);
     const question = new HumanMessage(askForWeather);
     const asked = await bound.invoke([question]);
@@ -64,8 +64,8 @@ describe('a tool', () => {
     expect((await bound.invoke([question, asked, result])).text).toBe('Told: sunny in Paris');
   });
 
-  it('is called by the agent and answered by the app, streamed', async () => {
-    const { chat } = await start(agentModel);
+  it.each(callingModels)('is called by %s and answered by the app, streamed', async (model) => {
+    const { chat } = await start(model);
     const bound = chat.bindTools([weather]);
     const question = new HumanMessage(askForWeather);
     let asked = new AIMessageChunk('');

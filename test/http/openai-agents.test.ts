@@ -3,7 +3,7 @@ import { Agent, OpenAIChatCompletionsModel, Runner, tool } from '@openai/agents'
 import { OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { agentModel, askForWeather, models, startAgents } from '../support/agents.ts';
+import { askForWeather, callingModels, models, startAgents } from '../support/agents.ts';
 
 // A runner that tells OpenAI nothing.
 const runner = new Runner({ tracingDisabled: true });
@@ -17,7 +17,7 @@ async function start(model: string) {
     parameters: z.object({ city: z.string() }),
     execute: ({ city }) => `sunny in ${city}`,
   });
-  const tools = model === agentModel ? [weather] : [];
+  const tools = callingModels.some((each) => each === model) ? [weather] : [];
   // The same class; TypeScript reads its types here as an ES module's and there as CommonJS's.
   const theirs = client as unknown as ConstructorParameters<typeof OpenAIChatCompletionsModel>[0];
   const agent = new Agent({ name: 'Support', model: new OpenAIChatCompletionsModel(theirs, model), tools });
@@ -43,14 +43,14 @@ describe.each(models)('%s', (model) => {
 });
 
 describe('a tool', () => {
-  it('is run', async () => {
-    const { agent, backstage } = await start(agentModel);
+  it.each(callingModels)('of %s is run', async (model) => {
+    const { agent, backstage } = await start(model);
     expect((await runner.run(agent, askForWeather)).finalOutput).toBe('Told: sunny in Paris');
     expect(backstage.calls).toBe(2);
   });
 
-  it('is run in a stream', async () => {
-    const { agent, backstage } = await start(agentModel);
+  it.each(callingModels)('of %s is run in a stream', async (model) => {
+    const { agent, backstage } = await start(model);
     const result = await runner.run(agent, askForWeather, { stream: true });
     await result.completed;
     expect(result.finalOutput).toBe('Told: sunny in Paris');

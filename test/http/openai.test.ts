@@ -3,7 +3,7 @@ import { APIUserAbortError, AzureOpenAI, OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { createFetch } from '../../src/fetch.ts';
 import { awsException, type LocalAgent, type LocalBedrockOptions } from '../../src/local.ts';
-import { agentModel, askForWeather, type Backstage, models, startAgents } from '../support/agents.ts';
+import { agentModel, askForWeather, type Backstage, callingModels, models, startAgents } from '../support/agents.ts';
 import { within } from '../support/loopback.ts';
 import { reach } from '../support/models.ts';
 
@@ -100,15 +100,17 @@ describe('the tool runner', () => {
   ];
   const messages = say(askForWeather);
 
-  it.each([
-    ['whole', (client: OpenAI) => client.chat.completions.runTools({ model: agentModel, messages, tools })],
-    [
-      'streamed',
-      (client: OpenAI) => client.chat.completions.runTools({ model: agentModel, messages, tools, stream: true }),
-    ],
-  ])('runs the loop, %s', async (_, run) => {
+  it.each(callingModels)('runs the loop of %s, whole', async (model) => {
     const { client, backstage } = await start();
-    expect(await run(client).finalContent()).toBe('Told: sunny in Paris');
+    const run = client.chat.completions.runTools({ model, messages, tools });
+    expect(await run.finalContent()).toBe('Told: sunny in Paris');
+    expect(backstage.calls).toBe(2);
+  });
+
+  it.each(callingModels)('runs the loop of %s, streamed', async (model) => {
+    const { client, backstage } = await start();
+    const run = client.chat.completions.runTools({ model, messages, tools, stream: true });
+    expect(await run.finalContent()).toBe('Told: sunny in Paris');
     expect(backstage.calls).toBe(2);
   });
 

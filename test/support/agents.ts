@@ -1,13 +1,23 @@
 import { onTestFinished } from 'vitest';
 import { createFetch } from '../../src/fetch.ts';
-import { type LocalAgent, type LocalBedrockOptions, type LocalRuntime, startLocalBedrock } from '../../src/local.ts';
+import {
+  type LocalAgent,
+  type LocalBedrockOptions,
+  type LocalHarness,
+  type LocalRuntime,
+  startLocalBedrock,
+} from '../../src/local.ts';
 import { reach } from './models.ts';
 
 const runtimeArn = 'arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/support-abcdefghij';
 
-/** An agent that may call a tool of its caller, and a runtime. Both say back what they are told. */
+const harnessArn = 'arn:aws:bedrock-agentcore:us-west-2:123456789012:harness/support-abcdefghij';
+
+/** An agent and a harness that may call a tool of their caller, and a runtime. All say back what they are told. */
 export const agentModel = 'bedrock/agent/SUPPORT/LIVE';
-export const models = [agentModel, `bedrock/agentcore/${runtimeArn}`] as const;
+export const harnessModel = `bedrock/agentcore/${harnessArn}`;
+export const models = [agentModel, `bedrock/agentcore/${runtimeArn}`, harnessModel] as const;
+export const callingModels = [agentModel, harnessModel] as const;
 
 /** What a user says to have the tool called; it takes a city, and gives what is then said back. */
 export const askForWeather = 'What is the weather in Paris?';
@@ -24,7 +34,7 @@ export interface Backstage {
   readonly goOn: () => void;
 }
 
-/** Starts both for one test, with a `fetch` that reaches them. */
+/** Starts them for one test, with a `fetch` that reaches them. */
 export async function startAgents(options: LocalBedrockOptions = {}): Promise<Backstage> {
   let goOn = (): void => undefined;
   const gone = new Promise<void>((resolve) => (goOn = resolve));
@@ -64,9 +74,27 @@ export async function startAgents(options: LocalBedrockOptions = {}): Promise<Ba
     yield { event: { metadata: { usage: { inputTokens: 3, outputTokens: 4, totalTokens: 7 } } } };
   };
 
+  const harness: LocalHarness = async function* ({ messages, text = '', tools, signal }) {
+    came(signal);
+    const [answered] = messages.at(-1)?.content.flatMap(({ toolResult }) => toolResult ?? []) ?? [];
+    const name = tools[0]?.['name'];
+    if (answered !== undefined) {
+      yield `Told: ${/"text":"([^"]*)"/.exec(JSON.stringify(answered))?.[1]}`;
+    } else if (text.includes(askForWeather) && typeof name === 'string') {
+      yield { toolUse: { name, input: { city: 'Paris' } } };
+    } else {
+      if (text === 'Think first.') await pause(signal);
+      yield 'You said: ';
+      if (text === 'Slowly.') await pause(signal);
+      yield text;
+    }
+    yield { usage: { inputTokens: 3, outputTokens: 4 } };
+  };
+
   const bedrock = await startLocalBedrock({
     agents: { 'SUPPORT/LIVE': agent },
     runtimes: { [runtimeArn]: runtime },
+    harnesses: { [harnessArn]: harness },
     ...options,
   });
   onTestFinished(bedrock.close);
