@@ -1,8 +1,7 @@
 import { checkAgentCall, messagesOf } from './agent-constraints.ts';
 import type { LocalAgentEvent } from './agent-events.ts';
-import { awsException } from './exceptions.ts';
-import { isRecord, toRecord } from './json.ts';
-import type { JsonObject } from './json.ts';
+import { toRecord } from './json.ts';
+import { parseBody } from './request-body.ts';
 import { toTurns } from './sessions.ts';
 import type { LocalTurn } from './sessions.ts';
 
@@ -63,15 +62,4 @@ export function parseAgentRequest(call: AgentCall, text: string): ParsedAgentReq
     body,
     earlier: toTurns(messagesOf(sessionState)),
   };
-}
-
-function parseBody(text: string): JsonObject {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    body = undefined;
-  }
-  if (!isRecord(body)) throw awsException('ValidationException', 'The request body must be a JSON object.');
-  return body;
 }

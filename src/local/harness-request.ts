@@ -1,8 +1,8 @@
-import { awsException } from './exceptions.ts';
 import { checkHarnessCall } from './harness-constraints.ts';
 import type { LocalHarnessEvent } from './harness-events.ts';
-import { isRecord, toList } from './json.ts';
+import { toList } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { parseBody } from './request-body.ts';
 
 /** A harness as a function, usually an async generator. What it throws reaches the caller as an AWS exception. */
 export type LocalHarness = (request: LocalHarnessRequest) => AsyncIterable<LocalHarnessEvent>;
@@ -60,15 +60,4 @@ export function parseHarnessRequest(call: HarnessCall, text: string): Omit<Local
     tools: toList(body['tools']),
     body,
   };
-}
-
-function parseBody(text: string): JsonObject {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    body = undefined;
-  }
-  if (!isRecord(body)) throw awsException('ValidationException', 'The request body must be a JSON object.');
-  return body;
 }

@@ -5,7 +5,6 @@ import { toPlace } from './environment.ts';
 
 /** What a file may hold, checked and without what is not known: LiteLLM's names, and ours under `general_settings`. */
 export type CheckedConfig = z.infer<ReturnType<typeof createSchema>['schema']>;
-export type CheckedRow = NonNullable<CheckedConfig['model_list']>[number];
 
 /** What was read, and a warning for each name that is none of ours. */
 export interface Checked {

@@ -4,6 +4,7 @@ import { createEnding } from './ending.ts';
 import {
   addArguments,
   addCall,
+  addWords,
   beginCall,
   type Channel,
   createMessage,
@@ -56,7 +57,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     if (speaker && (speaker !== message || apart)) emit({ type: 'message' });
     speaker = message;
     apart = false;
-    if (type === 'text') message.words += text;
+    if (type === 'text') addWords(message, text);
     emit({ type, text });
   }
 
@@ -171,8 +172,10 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
       if (!message.said) tellWhole(content.text.trim() === '' ? { ...content, text: '' } : content);
     },
 
-    /** What the message has said so far. */
+    /** What the message has said so far, as far as any value could repeat it. */
     words: (): string => message.words,
+    /** How many characters the message has said so far. */
+    length: (): number => message.length,
 
     /** Whether anything was told that an answer can end with. */
     saysSomething: (): boolean => ending.isUnderstood() || message.called.size > 0 || lastResort.size > 0,

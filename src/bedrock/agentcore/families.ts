@@ -10,12 +10,13 @@ import { readString, readWrapped, type StringReaders } from './formats/string.ts
 /** Reads the pieces of a body with the first of these formats that knows them. */
 export function readFamilies(formats: readonly Format[], answer: Answer): (piece: Piece) => void {
   const families = formats.filter((format) => format.name !== generic.name);
+  const [inStream, ofWhole] = [readersIn(false), readersIn(true)];
 
   function readPiece(piece: Piece): void {
     if (piece.type !== 'error' && piece.name !== undefined && readNamed(piece.name, piece)) return;
     switch (piece.type) {
       case 'text':
-        if (piece.isPart || !readWrapped(piece.text, answer, readersIn(false))) answer.text(piece.text);
+        if (piece.isPart || !readWrapped(piece.text, answer, inStream)) answer.text(piece.text);
         return;
       case 'error':
         return answer.fail(toAgentError(piece.value));
@@ -34,10 +35,9 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
     const typed = { type: name, ...(isObject(value) ? value : { data: value }) };
     // These two go by a type; a family knows its own without.
     const byType = [error.name, custom.name];
-    const readInner = (inner: unknown): boolean => readValue(inner, '', false);
     return families.some((family) => {
       const asked = byType.includes(family.name) ? typed : value;
-      return isObject(asked) && family.read(asked, answer, readInner);
+      return isObject(asked) && family.read(asked, answer, inStream.readValue);
     });
   }
 
@@ -48,7 +48,7 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
   }
 
   function readValue(value: unknown, raw: string, whole: boolean): boolean {
-    const readers = readersIn(whole);
+    const readers = whole ? ofWhole : inStream;
     if (isScalars(value) && raw !== '') {
       if (!readers.readEvent(value)) answer.text(raw);
     } else if (isObject(value)) return formats.some((format) => format.read(value, answer, readers.readValue));

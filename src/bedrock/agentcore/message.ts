@@ -1,4 +1,5 @@
 import type { ToolCall } from '../../agent.ts';
+import { mostCharacters } from './lines.ts';
 
 /** Where a piece was heard. A family that says everything on several channels is heard on the first that speaks. */
 export interface Channel {
@@ -10,8 +11,9 @@ export interface Channel {
 export interface Message {
   /** Its name among the messages of an answer, where the agent gives it one. */
   id?: string;
-  /** What it has said. */
+  /** What it has said, as far as any value could repeat it, and how many characters that were. */
   words: string;
+  length: number;
   /** Whether it has said any text, or thought aloud. */
   said: boolean;
   thought: boolean;
@@ -33,6 +35,7 @@ export function createMessage(): Message {
   const heard = new Map<string, string>();
   return {
     words: '',
+    length: 0,
     said: false,
     thought: false,
     told: false,
@@ -48,6 +51,13 @@ export function createMessage(): Message {
       return first === channel.name;
     },
   };
+}
+
+/** Adds to what it has said. */
+export function addWords(message: Message, text: string): void {
+  // No value of a stream is longer, so none can repeat more; to keep it all would be to keep the whole answer.
+  if (message.length <= mostCharacters) message.words += text;
+  message.length += text.length;
 }
 
 /** A call begins whose arguments come in pieces; `key` is what its pieces go by. */

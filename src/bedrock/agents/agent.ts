@@ -1,9 +1,9 @@
 import type { Agent } from '../../agent.ts';
 import { type APIError, BadRequestError, PermissionDeniedError } from '../../errors.ts';
+import { authorize } from '../bearer.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
-import { toSecrets } from '../credentials.ts';
 import type { AgentRef } from '../model.ts';
 import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
@@ -26,8 +26,9 @@ export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
       request,
       async (signal, secrets) => {
         const { client, invokeAgent: send, region } = await clients.agents(connection);
-        secrets.push(...toSecrets(await client.config.credentials()));
-        const { headers, body } = await send(input, { headers: connection.headers, signal });
+        const authorization = await authorize(client, connection);
+        secrets.push(...authorization.secrets);
+        const { headers, body } = await send(input, { headers: authorization.headers, signal });
         const { 'x-amzn-requestid': requestId, 'x-amz-bedrock-agent-memory-id': memoryId } = headers;
         const sessionId = headers['x-amz-bedrock-agent-session-id'] ?? input.sessionId ?? '';
         return {

@@ -49,11 +49,9 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         break;
       }
       case 'returnControl': {
-        const calls = readReturnControl(parseBody(body), asked);
-        if (calls.length === 0) throw new BadGatewayError('The agent returned control and named no action to run.');
+        events.push(...readReturnControl(parseBody(body), asked));
         told = true;
         returned = true;
-        events.push(...calls);
         break;
       }
       case 'files': {

@@ -53,13 +53,13 @@ function tell(value: JsonValue, content: Content, answer: Answer, read: (value: 
   const name = 'result' in value ? 'result' : (names.find((each) => each in value && find(value[each])) ?? '');
   const before = heard.get(answer);
   // Words under one name are pieces; under another, they may repeat what was said.
-  const isPiece = before?.name === name && before.length === answer.words().length;
+  const isPiece = before?.name === name && before.length === answer.length();
   if (!isPiece && repeats(name, content.text, answer)) return answer.text('');
   // Python's str(AgentResult) ends with a line break.
   const held = name === 'result' && content.text.endsWith('\n') ? '\n' : '';
   answer.reasoning(content.reasoning);
   answer.text((isPiece ? before.held : '') + content.text.slice(0, content.text.length - held.length));
-  heard.set(answer, { name, length: answer.words().length, held });
+  heard.set(answer, { name, length: answer.length(), held });
 }
 
 /** A result is the last word even where it differs from what was said. */
