@@ -77,7 +77,9 @@ describe.skipIf(!existsSync(resolve(examples, '../dist/index.js')))(
       const outgoing = new PassThrough();
       const pieces: string[] = [];
       outgoing.on('data', (bytes: Buffer) => pieces.push(String(bytes)));
-      await invoke(outgoing, { stream: true }, isBase64Encoded);
+      // Long enough to come in many pieces however slow this machine is at the moment.
+      const long = [{ role: 'user', content: 'word '.repeat(200) }];
+      await invoke(outgoing, { stream: true, messages: long }, isBase64Encoded);
       expect(head).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/event-stream' } });
       expect(pieces.length).toBeGreaterThan(5);
       expect(pieces.join('')).toMatch(/data: \[DONE\]\n\n$/);
