@@ -5,7 +5,6 @@ import type {
   InvokeHarnessCommandInput,
   StopRuntimeSessionCommandInput,
 } from '@aws-sdk/client-bedrock-agentcore';
-import type { HttpRequest } from '@smithy/types';
 import { createCache } from './cache.ts';
 import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
@@ -57,7 +56,8 @@ export function createClients(): Clients {
       maxAttempts: 1,
       ...(endpoint !== undefined && { endpoint }),
     };
-    if (apiKey !== undefined) return { ...config, ...unsigned };
+    // Signs nothing and asks nobody for credentials: what authorizes such a request is put on by `authorize`.
+    if (apiKey !== undefined) return { ...config, httpAuthSchemes: [] };
     const stsRegion = regionOf(stsEndpoint) ?? region;
     const sts = { region: stsRegion, requestHandler, ...(stsEndpoint !== undefined && { endpoint: stsEndpoint }) };
     const identity = await identities.get([credentials, stsEndpoint, sslVerify, toEnvironment()], () =>
@@ -94,20 +94,6 @@ export function createClients(): Clients {
     post: async (connection, request) => post(await handler(connection), request),
   };
 }
-
-const noAuth = 'smithy.api#noAuth';
-
-/** A client that signs nothing and asks nobody for credentials: what authorizes a request is put on by `authorize`. */
-const unsigned = {
-  httpAuthSchemes: [
-    {
-      schemeId: noAuth,
-      identityProvider: () => () => Promise.resolve({}),
-      signer: { sign: (request: HttpRequest) => Promise.resolve(request) },
-    },
-  ],
-  httpAuthSchemeProvider: () => [{ schemeId: noAuth }],
-};
 
 async function findRegion(profile: string | undefined): Promise<string> {
   const { AWS_REGION_NAME, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
