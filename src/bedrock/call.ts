@@ -97,7 +97,7 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, { maxByt
   let failure: { readonly error: unknown } | undefined;
   // Neither breaking off nor aborting closes the connection by itself.
   const close = () => body.destroy();
-  lifetime.signal.addEventListener('abort', close);
+  lifetime.onAbort(close);
 
   async function next(): Promise<IteratorResult<readonly AgentEvent[], undefined>> {
     while (!isEnded()) {
@@ -142,7 +142,6 @@ function readEvents(body: Readable, reader: Reader, lifetime: Lifetime, { maxByt
 
   function end(): void {
     ended = true;
-    lifetime.signal.removeEventListener('abort', close);
     lifetime.end();
   }
 

@@ -10,6 +10,8 @@ export interface Lifetime {
   readonly wait: <T>(promise: Promise<T>) => Promise<T>;
   /** The same for a promise that heeds no signal. */
   readonly race: <T>(promise: Promise<T>) => Promise<T>;
+  /** Called when it aborts, unless it has ended. */
+  readonly onAbort: (listener: () => void) => void;
   /** Lets go of the timer and of the caller's signal. */
   readonly end: () => void;
 }
@@ -19,6 +21,9 @@ const defaultTimeout = 900;
 
 export function createLifetime({ signal, timeout = defaultTimeout }: AgentRequest): Lifetime {
   const controller = new AbortController();
+  // Not listeners of the signal: each is an object that the garbage collector has to look after, and costs as much as
+  // all the rest here.
+  const listeners: (() => void)[] = [];
   let waiting = 0;
   let waited = 0;
 
@@ -29,21 +34,27 @@ export function createLifetime({ signal, timeout = defaultTimeout }: AgentReques
       // Timers run before sockets are looked at: after a pause of the whole process, bytes may be waiting there.
       setImmediate(() => {
         if (waiting === 0 || waited > before) return;
-        controller.abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
+        abort(new Timeout(`Nothing came from AWS for ${timeout} seconds (\`timeout\`).`));
       });
     },
     Math.min(timeout * 1000, 2 ** 31 - 1),
   );
-  const abort = () => controller.abort(signal?.reason);
+  const onSignal = () => abort(signal?.reason);
   // Many calls may share one signal; that is no leak, and Node need not warn of it.
   if (signal) setMaxListeners(0, signal);
-  signal?.addEventListener('abort', abort);
-  const end = () => {
+  signal?.addEventListener('abort', onSignal);
+
+  function abort(reason: unknown): void {
+    controller.abort(reason);
+    // Also when nobody reads on to hear of it.
+    end();
+    for (const listener of listeners) listener();
+  }
+
+  function end(): void {
     clearTimeout(silence);
-    signal?.removeEventListener('abort', abort);
-  };
-  // Also when nobody reads on to hear of it.
-  controller.signal.addEventListener('abort', end);
+    signal?.removeEventListener('abort', onSignal);
+  }
 
   async function wait<T>(promise: Promise<T>): Promise<T> {
     waiting++;
@@ -62,10 +73,11 @@ export function createLifetime({ signal, timeout = defaultTimeout }: AgentReques
     wait,
     race(promise) {
       const aborted = new Promise<never>((_, reject) => {
-        controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true });
+        listeners.push(() => reject(controller.signal.reason as Error));
       });
       return wait(Promise.race([promise, aborted]));
     },
+    onAbort: (listener) => void listeners.push(listener),
     end,
   };
 }
