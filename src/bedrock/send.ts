@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import type {
   $ClientProtocol as Protocol,
   AuthScheme,
-  EndpointParameterInstructions,
   HttpAuthScheme,
   HttpRequest,
   HttpResponse,
@@ -11,7 +10,7 @@ import type {
   SerdeFunctions,
   StaticOperationSchema,
 } from '@smithy/types';
-import { createHeaders } from './request-headers.ts';
+import { type Command, createHeaders, readEndpoint, toStack } from './middleware.ts';
 
 /** Sends an input; resolves with the answer as it came, its body unread, and throws a refusal as AWS's client does. */
 export type Send<Input> = (input: Input, options: SendOptions) => Promise<Answer>;
@@ -47,15 +46,7 @@ interface Config extends SerdeFunctions {
 type Context = Parameters<AnyProtocol['serializeRequest']>[2];
 type Operation = Parameters<AnyProtocol['serializeRequest']>[0];
 
-/** One of its commands; the input that it is made of is not looked at. */
-interface CommandClass<Input extends object> extends EndpointRules {
-  new (input: Input): { readonly schema?: unknown };
-}
-
-/** How AWS finds out where to send a command. */
-interface EndpointRules {
-  getEndpointParameterInstructions(): EndpointParameterInstructions;
-}
+type CommandClass<Input extends object> = new (input: Input) => Command & { readonly schema?: unknown };
 
 /**
  * AWS's client → what sends its commands. Endpoint, form, credentials, signature and errors are the client's; its
@@ -66,18 +57,27 @@ interface EndpointRules {
 export function createSender({ config, middlewareStack }: Client) {
   const { protocol, requestHandler } = config;
   const signer = config.httpAuthSchemes[0]?.signer;
-  const addHeaders = createHeaders(middlewareStack);
+  const stack = toStack(middlewareStack);
+  const Request = protocol.getRequestType();
+  const addHeaders = createHeaders(stack, () => new Request({}));
 
   // One for all requests: it asks for the credentials itself, each time.
   const createSigner = config.signer;
   let created: Promise<RequestSigner> | undefined;
   config.signer = (scheme) => (created ??= createSigner(scheme));
 
+  async function prepare(command: Command): Promise<Context> {
+    const endpoint = await readEndpoint(stack, config, command);
+    // The protocol takes both of AWS's forms of an endpoint, though its type shows one.
+    return { ...config, endpoint: () => Promise.resolve(endpoint) } as unknown as Context;
+  }
+
   return function toSend<Input extends object>(Command: CommandClass<Input>): Send<Input> {
-    const operation = toOperation(Command);
+    const command = new Command({} as Input);
+    const operation = toOperation(command);
     let preparing: Promise<Context> | undefined;
     return async (input, { headers, signal }) => {
-      preparing ??= prepare(config, Command).catch((error: unknown) => {
+      preparing ??= prepare(command).catch((error: unknown) => {
         preparing = undefined;
         throw error;
       });
@@ -100,18 +100,10 @@ export function createSender({ config, middlewareStack }: Client) {
   };
 }
 
-function toOperation<Input extends object>(Command: CommandClass<Input>): Operation {
+function toOperation({ schema }: { readonly schema?: unknown }): Operation {
   // Every command of a client that has a protocol has one.
-  const [, namespace, name, traits, input, output] = new Command({} as Input).schema as StaticOperationSchema;
+  const [, namespace, name, traits, input, output] = schema as StaticOperationSchema;
   return { namespace, name, traits, input, output };
-}
-
-/** Asks AWS where to send a command: with these services that hangs on the client alone. */
-async function prepare(config: Config, rules: EndpointRules): Promise<Context> {
-  const { getEndpointFromInstructions, toEndpointV1 } = await import('@smithy/core/endpoints');
-  // A copy, since it keeps there what the environment says.
-  const endpoint = toEndpointV1(await getEndpointFromInstructions({}, rules, { ...config }));
-  return { ...config, endpoint: () => Promise.resolve(endpoint) };
 }
 
 /** What AWS's client makes of a refusal, with what its middleware adds. */

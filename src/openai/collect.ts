@@ -105,7 +105,19 @@ function sum(batches: readonly (readonly ChatCompletionChunk[])[]): ChatCompleti
     provider_specific_fields: { ...fields, ...(traces.length > 0 && { trace: traces }) },
   };
   const { id, created, model, _hidden_params: hidden } = last;
-  const usage = last.usage ?? (hidden as HiddenParams | undefined)?.usage;
   const choices: ChatChoice[] = [{ index: 0, message, finish_reason, logprobs: null }];
-  return withHidden({ id, object: 'chat.completion', created, model, choices, ...(usage && { usage }) }, hidden);
+  return withUsage(withHidden({ id, object: 'chat.completion', created, model, choices }, hidden), last);
+}
+
+/** Counted when it is read: where nobody reported it, an estimate costs as much as all that came before. */
+function withUsage(completion: ChatCompletion, last: ChatCompletionChunk): ChatCompletion {
+  // Chunks that passed through other hands may have lost what is hidden.
+  const hidden = last._hidden_params as HiddenParams | undefined;
+  if (!('usage' in last) && !hidden) return completion;
+  let usage: CompletionUsage | undefined;
+  return Object.defineProperty(completion, 'usage', {
+    enumerable: true,
+    configurable: true,
+    get: () => (usage ??= last.usage ?? hidden?.usage),
+  });
 }
