@@ -141,4 +141,21 @@ describe('a call', () => {
     expect(few).toBeGreaterThan(0);
     expect(timers.length - few).toBe(few);
   });
+
+  it('says who asks as AWS’s client does, in every request', async () => {
+    const server = await answer(1);
+    await ask(server.url);
+    await ask(server.url);
+    const agents = server.received.map(({ headers }) => headers['user-agent']);
+    expect(agents[0]).toMatch(/^aws-sdk-js\/\d/);
+    expect(new Set(agents).size).toBe(1);
+  });
+
+  it('listens to an AbortSignal only as often as the connection needs it', async () => {
+    const server = await answer(3);
+    await ask(server.url);
+    const listen = vi.spyOn(EventTarget.prototype, 'addEventListener');
+    await ask(server.url);
+    expect(listen).toHaveBeenCalledTimes(1);
+  });
 });
