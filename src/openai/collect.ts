@@ -114,10 +114,12 @@ function withUsage(completion: ChatCompletion, last: ChatCompletionChunk): ChatC
   // Chunks that passed through other hands may have lost what is hidden.
   const hidden = last._hidden_params as HiddenParams | undefined;
   if (!('usage' in last) && !hidden) return completion;
-  let usage: CompletionUsage | undefined;
+  const shown = { enumerable: true, configurable: true };
+  const set = (value: CompletionUsage | undefined) =>
+    Object.defineProperty(completion, 'usage', { ...shown, writable: true, value });
   return Object.defineProperty(completion, 'usage', {
-    enumerable: true,
-    configurable: true,
-    get: () => (usage ??= last.usage ?? hidden?.usage),
+    ...shown,
+    get: () => set(last.usage ?? hidden?.usage).usage,
+    set: (value: CompletionUsage | undefined) => void set(value),
   });
 }

@@ -81,6 +81,20 @@ describe('streamChunkBuilder', () => {
   });
 });
 
+describe('the usage of a completion', () => {
+  it('is data like the rest: it is written, copied and replaced', async () => {
+    const whole = await ask();
+    const counted = { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 };
+    expect(JSON.parse(JSON.stringify(whole))).toMatchObject({ usage: counted });
+    expect(structuredClone({ ...(await ask()) }).usage).toMatchObject(counted);
+    const mine = { ...counted, prompt_tokens: 1 };
+    const other = await ask();
+    whole.usage = mine;
+    other.usage = mine;
+    expect([whole.usage, other.usage]).toEqual([mine, mine]);
+  });
+});
+
 describe('completionCost', () => {
   it('is the dollars of the foundation models', async () => {
     const cost = completionCost(await ask());
