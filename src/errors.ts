@@ -65,6 +65,7 @@ export class APIError extends Error {
     this.retryable = details.retryable ?? new.target.retryable;
   }
 
+  /** Whether this is an error of the class, of whichever build of this package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     const prototype = this.prototype as { [brand]?: string };
     if (!Object.hasOwn(prototype, brand)) return Function.prototype[Symbol.hasInstance].call(this, value);

@@ -16,6 +16,7 @@ export interface ChatCompletion {
   readonly _hidden_params: HiddenParams;
 }
 
+/** The one answer of a completion. */
 export interface ChatChoice {
   index: number;
   message: ChatCompletionMessage;
@@ -23,6 +24,7 @@ export interface ChatChoice {
   logprobs: null;
 }
 
+/** What the agent answered; push it to the messages of the next call as it is. */
 export interface ChatCompletionMessage {
   role: 'assistant';
   content: string | null;
@@ -37,6 +39,7 @@ export interface ChatCompletionMessage {
   provider_specific_fields?: ProviderSpecificFields;
 }
 
+/** A function that the caller is asked to run; `arguments` is JSON, as the model wrote it. */
 export interface ChatCompletionToolCall {
   id: string;
   type: 'function';
