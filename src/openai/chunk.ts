@@ -6,6 +6,7 @@ import type { CompletionUsage } from './usage.ts';
 export interface ChatCompletionChunk {
   id: string;
   object: 'chat.completion.chunk';
+  /** Seconds since 1970, the same on every chunk. */
   created: number;
   /** The model string that was asked for. */
   model: string;

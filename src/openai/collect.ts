@@ -7,6 +7,7 @@ import type { CompletionUsage } from './usage.ts';
 export interface ChatCompletion {
   id: string;
   object: 'chat.completion';
+  /** Seconds since 1970. */
   created: number;
   /** The model string that was asked for. */
   model: string;
