@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
-const examples = readdirSync(resolve(root, 'examples'));
+const examples = readdirSync(resolve(root, 'examples'), { withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map(({ name }) => name);
 /** What is deployed has tests of its own, and a test is run as one. */
 const elsewhere = ['demo.ts', 'lambda.ts', 'app.test.ts'];
 const shown = examples.filter((name) => name.endsWith('.ts') && !elsewhere.includes(name));
@@ -35,7 +37,8 @@ describe.skipIf(!existsSync(resolve(root, 'dist/index.js')))('the examples (run 
   it('that is a test passes, as a user runs it', async () => {
     // Without the configuration of this repository, which a user does not have.
     const script = `const { startVitest } = await import('vitest/node');
-      await startVitest('test', [], { root: 'examples', config: false, watch: false, reporters: 'json' });`;
+      await startVitest('test', [], { root: 'examples', config: false, cache: false, watch: false, reporters: 'json' },
+        { cacheDir: '../.tmp/vite' });`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
       cwd: root,
       env: { PATH: process.env['PATH'], AWS_EC2_METADATA_DISABLED: 'true' },

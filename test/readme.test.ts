@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -55,8 +55,9 @@ describe.skipIf(!existsSync(resolve(root, 'dist/cli.js')))('the README (run `npm
   let env: Record<string, string | undefined>;
   beforeAll(async () => {
     bedrock = await startLocalBedrock();
-    // In dist, so that the package finds itself by name, as it does where a user has installed it.
-    folder = await mkdtemp(resolve(root, 'dist/readme-'));
+    // In this package, so that it finds itself by name, as it does where a user has installed it.
+    await mkdir(resolve(root, '.tmp'), { recursive: true });
+    folder = await mkdtemp(resolve(root, '.tmp/readme-'));
     for (const [name, script] of Object.entries(shims)) {
       await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
       await chmod(join(folder, name), 0o755);
@@ -147,7 +148,8 @@ describe.skipIf(!existsSync(resolve(root, 'dist/cli.js')))('the README (run `npm
   /** Runs a block to its end. Whoever is asked there says back what it is told; what npm would do is only looked at. */
   async function say(script: string): Promise<void> {
     const running = run('bash', ['-ec', script], { cwd: folder, env });
-    running.child.stdin?.end('Hi\n');
+    // Who does not listen may be gone before it is said.
+    running.child.stdin?.on('error', () => undefined).end('Hi\n');
     const { stdout } = await running;
     if (!script.startsWith('npm ')) expect(stdout).toMatch(/said/);
   }
