@@ -1,25 +1,18 @@
 // `npm run demo`: runs the other examples against a local Bedrock, so that no AWS account is needed.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { startLocalBedrock } from 'bedrock-agents-openai/local';
 
-const examples = [
-  'agent',
-  'agent-stream',
-  'agent-custom-parameters',
-  'agent-tools',
-  'agentcore',
-  'agentcore-stream',
-  'agentcore-parameters',
-  'openai-client',
-];
+// A Lambda needs AWS around it, and a test its runner.
+const elsewhere = ['demo.ts', 'lambda.ts', 'app.test.ts'];
+const examples = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !elsewhere.includes(name));
 
 const bedrock = await startLocalBedrock();
 Object.assign(process.env, bedrock.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
 
 for (const name of examples) {
-  const [title = ''] = readFileSync(new URL(`${name}.ts`, import.meta.url), 'utf8').split('\n');
-  console.log(`\n\x1b[1m── examples/${name}.ts ──\x1b[0m ${title.replace('// ', '')}\n`);
-  await import(`./${name}.ts`);
+  const [title = ''] = readFileSync(new URL(name, import.meta.url), 'utf8').split('\n');
+  console.log(`\n\x1b[1m── examples/${name} ──\x1b[0m ${title.replace('// ', '')}\n`);
+  await import(`./${name}`);
 }
 
 await bedrock.close();

@@ -69,8 +69,10 @@ export interface Session {
   readonly name: string;
 }
 
+/** What one side said: the user, the assistant, or the tools that the assistant called. */
 export type Turn = UserTurn | AssistantTurn | ResultsTurn;
 
+/** The user's words and files, in their order. */
 export interface UserTurn {
   readonly type: 'user';
   readonly parts: readonly Part[];
@@ -78,6 +80,7 @@ export interface UserTurn {
   readonly content?: readonly unknown[];
 }
 
+/** What the agent said before; `calls` are the tools that it asked for, answered or not. */
 export interface AssistantTurn {
   readonly type: 'assistant';
   readonly text: string;
@@ -90,6 +93,7 @@ export interface ResultsTurn {
   readonly results: readonly ToolResult[];
 }
 
+/** A piece of what a user says. */
 export type Part = { readonly type: 'text'; readonly text: string } | FilePart;
 
 /** An image, a recording or any other file of a user. */
@@ -104,6 +108,7 @@ export interface FilePart {
   readonly param: string;
 }
 
+/** A function that the caller can run, as `tools` describe it. */
 export interface Tool {
   readonly name: string;
   readonly description?: string;
@@ -119,6 +124,7 @@ export interface ServiceTool {
   readonly param: string;
 }
 
+/** A function that the caller is asked to run. */
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
@@ -126,6 +132,7 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** What the caller's function gave, as a text; `id` is the call's. */
 export interface ToolResult {
   readonly id: string;
   readonly text: string;
@@ -161,6 +168,7 @@ export interface Source {
   readonly title: string;
 }
 
+/** Why an answer ended; `length` is a limit of tokens or steps, `content-filter` a guardrail. */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter';
 
 /** Tokens of one model call; usages add up, but one with `total` replaces what came before. */

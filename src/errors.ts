@@ -40,15 +40,23 @@ export class APIError extends Error {
     setName(this, 'APIError');
   }
 
+  /** The HTTP status, AWS's or the class's own. */
   readonly status: number;
+  /** OpenAI's word for the kind of error. */
   readonly type: string;
+  /** A stable word for programs: OpenAI's where it has one, else AWS's exception name. */
   readonly code: string | null;
+  /** The parameter at fault, as the caller spelt it. */
   readonly param: string | null;
+  /** Always `bedrock`, as LiteLLM has it. */
   readonly llm_provider = 'bedrock';
   /** The model string that was asked for. */
   readonly model: string | undefined;
+  /** AWS's request id, where the request reached AWS. */
   request_id: string | undefined;
+  /** Seconds to wait before another try, where AWS or a router named them. */
   readonly retry_after: number | undefined;
+  /** Whether the turn cannot have run, so that asking again is safe. */
   readonly retryable: boolean;
   /** What was tried in vain, where a call was repeated or handed on; oldest first. */
   readonly attempts: readonly Attempt[] = [];
@@ -65,6 +73,7 @@ export class APIError extends Error {
     this.retryable = details.retryable ?? new.target.retryable;
   }
 
+  /** Whether this is an error of the class, of whichever build of this package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     const prototype = this.prototype as { [brand]?: string };
     if (!Object.hasOwn(prototype, brand)) return Function.prototype[Symbol.hasInstance].call(this, value);

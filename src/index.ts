@@ -32,6 +32,7 @@ export type {
   AgentResponse,
   Agents,
   AssistantTurn,
+  FilePart,
   FinishReason,
   Mock,
   Part,
@@ -41,6 +42,7 @@ export type {
   ResultsTurn,
   ServiceTool,
   Session,
+  Source,
   Tool,
   ToolCall,
   ToolResult,
@@ -51,11 +53,13 @@ export type {
 export type {
   ChatCompletionChunk,
   ChatFinishReason,
+  ChatImage,
   ChunkChoice,
   ChunkDelta,
   ProviderSpecificFields,
   ToolCallDelta,
 } from './openai/chunk.ts';
+export type { Annotation } from './openai/citations.ts';
 export type { HiddenParams } from './openai/hidden.ts';
 export type { CompletionUsage } from './openai/usage.ts';
 export type { ChatChoice, ChatCompletion, ChatCompletionMessage, ChatCompletionToolCall } from './openai/collect.ts';
@@ -68,4 +72,5 @@ export type {
   ModelConfig,
 } from './openai/parameters.ts';
 export type { CompletionStream, StreamOptions } from './openai/stream.ts';
-export type { RouterFallbacks, RouterModel, RouterOptions } from './policy/router-options.ts';
+export type { DeploymentParameters, RouterFallbacks, RouterModel, RouterOptions } from './policy/router-options.ts';
+export type { LatencyOptions } from './policy/strategies.ts';

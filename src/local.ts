@@ -11,8 +11,15 @@ export type {
   LocalHarnessUsage,
   LocalToolResult,
   LocalToolUse,
+  PartName as LocalHarnessPartName,
 } from './local/harness-events.ts';
 export type { LocalCall } from './local/route.ts';
-export type { LocalFaultName, LocalFaults } from './local/faults.ts';
+export type {
+  FaultException as LocalFaultException,
+  Interruption as LocalInterruption,
+  LocalFaultName,
+  LocalFaults,
+} from './local/faults.ts';
+export type { JsonObject as LocalJson } from './local/json.ts';
 export type { LocalRuntime, LocalRuntimeRequest } from './local/runtime-request.ts';
 export type { LocalTurn } from './local/sessions.ts';

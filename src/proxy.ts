@@ -4,6 +4,7 @@ import { createProxyOf, type Proxy } from './proxy/proxy.ts';
 
 export { loadConfig, type KeyConfig, type ModelConfig, type ProxyConfig, type RouterConfig } from './proxy/config.ts';
 export { ConfigError } from './proxy/config-file.ts';
+export type { Environment } from './proxy/environment.ts';
 export type { Proxy } from './proxy/proxy.ts';
 export type { Listening, ListenOptions } from './proxy/serve.ts';
 

@@ -101,8 +101,13 @@ const exceptions = {
 
 const interruptions = ['reset', 'silence', 'truncate'] as const;
 
-type FaultException = keyof typeof exceptions;
-type Interruption = (typeof interruptions)[number];
+/**
+ * An exception of AWS's in one word: throttling, internalServer, dependencyFailed, modelNotReady, accessDenied, validation,
+ * serviceQuotaExceeded, resourceNotFound, conflict, badGateway, runtimeClientError or retryableConflict.
+ */
+export type FaultException = keyof typeof exceptions;
+/** What can happen to a connection in the middle of an answer: reset, silence or truncate. */
+export type Interruption = (typeof interruptions)[number];
 
 function parseFault(name: string): Fault {
   for (const interruption of interruptions) {

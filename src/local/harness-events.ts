@@ -44,7 +44,8 @@ export type LocalHarnessPart = {
   [Name in PartName]: { readonly [name in Name]: JsonObject };
 }[PartName];
 
-type PartName =
+/** The members of AWS's stream of a harness. */
+export type PartName =
   | 'messageStart'
   | 'contentBlockStart'
   | 'contentBlockDelta'

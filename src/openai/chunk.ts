@@ -6,6 +6,7 @@ import type { CompletionUsage } from './usage.ts';
 export interface ChatCompletionChunk {
   id: string;
   object: 'chat.completion.chunk';
+  /** Seconds since 1970, the same on every chunk. */
   created: number;
   /** The model string that was asked for. */
   model: string;
@@ -16,6 +17,7 @@ export interface ChatCompletionChunk {
   readonly _hidden_params: HiddenParams;
 }
 
+/** The one answer of a chunk; `finish_reason` is set on the last chunk that has a choice. */
 export interface ChunkChoice {
   index: number;
   delta: ChunkDelta;
@@ -23,6 +25,7 @@ export interface ChunkChoice {
   logprobs: null;
 }
 
+/** What is new: texts go behind what came before, `role` comes once and first. */
 export interface ChunkDelta {
   role?: 'assistant';
   content?: string;
@@ -43,6 +46,7 @@ export interface ChatImage {
   name: string;
 }
 
+/** A call of a function of the caller's; it comes whole, in one chunk. */
 export interface ToolCallDelta {
   index: number;
   id: string;
@@ -52,6 +56,7 @@ export interface ToolCallDelta {
   provider_specific_fields?: Readonly<Record<string, string>>;
 }
 
+/** Why an answer ended, in OpenAI's words. */
 export type ChatFinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
 /** What AWS says and OpenAI's format has no place for. */

@@ -7,6 +7,7 @@ import type { CompletionUsage } from './usage.ts';
 export interface ChatCompletion {
   id: string;
   object: 'chat.completion';
+  /** Seconds since 1970. */
   created: number;
   /** The model string that was asked for. */
   model: string;
@@ -16,6 +17,7 @@ export interface ChatCompletion {
   readonly _hidden_params: HiddenParams;
 }
 
+/** The one answer of a completion. */
 export interface ChatChoice {
   index: number;
   message: ChatCompletionMessage;
@@ -23,6 +25,7 @@ export interface ChatChoice {
   logprobs: null;
 }
 
+/** What the agent answered; push it to the messages of the next call as it is. */
 export interface ChatCompletionMessage {
   role: 'assistant';
   content: string | null;
@@ -37,6 +40,7 @@ export interface ChatCompletionMessage {
   provider_specific_fields?: ProviderSpecificFields;
 }
 
+/** A function that the caller is asked to run; `arguments` is JSON, as the model wrote it. */
 export interface ChatCompletionToolCall {
   id: string;
   type: 'function';

@@ -3,7 +3,9 @@ import type { CompletionUsage } from './usage.ts';
 
 /** What is known about an answer beside the answer; complete once the answer is. */
 export interface HiddenParams {
+  /** As LiteLLM has it. */
   custom_llm_provider: 'bedrock';
+  /** Send it back to go on with this conversation. */
   session_id: string;
   /** AWS's request id. */
   request_id?: string;
@@ -17,8 +19,11 @@ export interface HiddenParams {
   attempted_retries: number;
   /** How many fallbacks were asked. */
   attempted_fallbacks: number;
+  /** Where the request went. */
   region_name?: string;
+  /** The host that was asked, with scheme. */
   api_base?: string;
+  /** The memory that a Bedrock agent used. */
   memory_id?: string;
   /** The model that AWS reported; the last one where there were several. */
   foundation_model?: string;

@@ -9,6 +9,7 @@ export type ChatMessage =
   | AssistantMessage
   | { readonly role: 'tool'; readonly content: string | readonly TextPart[]; readonly tool_call_id: string };
 
+/** An earlier answer; with the `tool_calls` that the tool messages after it answer. */
 export interface AssistantMessage {
   readonly role: 'assistant';
   readonly content?: string | readonly (TextPart | { readonly type: 'refusal'; readonly refusal: string })[] | null;
@@ -17,17 +18,20 @@ export interface AssistantMessage {
   readonly name?: string;
 }
 
+/** A call as the agent made it; its `id` carries what AWS needs to go on. */
 export interface ChatToolCall {
   readonly id: string;
   readonly type: 'function';
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
+/** A text among the parts of a message. */
 export interface TextPart {
   readonly type: 'text';
   readonly text: string;
 }
 
+/** A part of a user's message: images and files as data in base64. Links, file ids and audio have no place with most agents and are a `BadRequestError` there. */
 export type ContentPart =
   | TextPart
   | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } }

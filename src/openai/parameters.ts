@@ -11,9 +11,13 @@ export interface CompletionParameters {
    * container of an AgentCore agent on this machine: `bedrock/agentcore/http://localhost:8080`.
    */
   readonly model: string;
+  /** The conversation, oldest first; without a session all of it travels, with one only what is new. */
   readonly messages: readonly ChatMessage[];
+  /** Whether the answer comes in pieces; a Bedrock agent's role then needs `bedrock:InvokeModelWithResponseStream`. */
   readonly stream?: boolean | null;
+  /** Whether a stream ends with a chunk that has no choices and the usage; default false. */
   readonly stream_options?: { readonly include_usage?: boolean } | null;
+  /** What the caller can run: functions. On a harness they replace its own, and AWS's entries may stand among them. */
   readonly tools?: readonly (ChatTool | HarnessTool)[] | null;
   /** Seconds of silence from AWS after which the call fails with a `Timeout`; default 900. */
   readonly timeout?: number | null;
@@ -49,6 +53,7 @@ export interface CompletionParameters {
   readonly allowed_openai_params?: readonly string[] | null;
   /** Dollars, instead of the price list. */
   readonly input_cost_per_token?: number | null;
+  /** The same for the tokens of the answer. */
   readonly output_cost_per_token?: number | null;
   /** Replaces AWS's host, with scheme: `http://127.0.0.1:4100`. */
   readonly api_base?: string | null;
@@ -62,9 +67,13 @@ export interface CompletionParameters {
   readonly max_response_bytes?: number | null;
   /** Aborts the call: reading then throws the signal's reason. */
   readonly signal?: AbortSignal | null;
+  /** Given together with `aws_secret_access_key`; without any credentials AWS's default chain finds them. */
   readonly aws_access_key_id?: string | null;
+  /** The secret of `aws_access_key_id`. */
   readonly aws_secret_access_key?: string | null;
+  /** Of temporary credentials. */
   readonly aws_session_token?: string | null;
+  /** Default: the environment, the profile, `us-west-2`; one that differs from an ARN's is a `BadRequestError`. */
   readonly aws_region_name?: string | null;
   /** Agents: sends usage, reasoning and the model's name (default true); `true` also hands on every raw trace. */
   readonly enableTrace?: boolean | null;
@@ -102,8 +111,11 @@ export interface CompletionParameters {
   readonly runtimeUserId?: string | null;
   /** Harness: a model instead of its own, as AWS describes it; `temperature` and `top_p` go there. */
   readonly bedrockModelConfig?: ModelConfig | null;
+  /** The same for a model of OpenAI's. */
   readonly openAiModelConfig?: ModelConfig | null;
+  /** The same for a Gemini model. */
   readonly geminiModelConfig?: ModelConfig | null;
+  /** The same for a model behind LiteLLM. */
   readonly liteLlmModelConfig?: ModelConfig | null;
   /** Harness: whose memory is used. */
   readonly actorId?: string | null;
@@ -111,10 +123,13 @@ export interface CompletionParameters {
   readonly allowedTools?: readonly string[] | null;
   /** Harness: AWS's own structures, instead of its own. */
   readonly skills?: readonly Readonly<Record<string, unknown>>[] | null;
+  /** Harness: instead of system messages, in AWS's own structure. */
   readonly systemPrompt?: readonly Readonly<Record<string, unknown>>[] | null;
   /** Harness: limits, instead of its own. */
   readonly maxIterations?: number | null;
+  /** Harness: tokens of the whole call, as `max_tokens`. */
   readonly maxTokens?: number | null;
+  /** Harness: seconds for the whole call, which AWS counts. */
   readonly timeoutSeconds?: number | null;
   /** Agents: the session, 2–100 of `[0-9a-zA-Z._:-]`. */
   readonly sessionId?: string | null;
@@ -126,15 +141,25 @@ export interface CompletionParameters {
   readonly litellm_session_id?: string | null;
   /** For logs; its `session_id` names the session like `litellm_session_id`. */
   readonly metadata?: Readonly<Record<string, unknown>> | null;
+  /** For logs; it changes nothing. */
   readonly user?: string | null;
+  /** Harness, beside a `…ModelConfig`; elsewhere it belongs to the agent and is an `UnsupportedParamsError`. */
   readonly temperature?: number | null;
+  /** The same. */
   readonly top_p?: number | null;
+  /** Only 1, an agent answers once; more is an `UnsupportedParamsError`. */
   readonly n?: number | null;
+  /** No agent has a place for it. */
   readonly stop?: string | readonly string[] | null;
+  /** Harness; elsewhere an `UnsupportedParamsError`. */
   readonly max_tokens?: number | null;
+  /** OpenAI's newer name for `max_tokens`. */
   readonly max_completion_tokens?: number | null;
+  /** No agent has a place for it. */
   readonly presence_penalty?: number | null;
+  /** No agent has a place for it. */
   readonly frequency_penalty?: number | null;
+  /** No agent has a place for it. */
   readonly seed?: number | null;
   readonly [parameter: string]: unknown;
 }

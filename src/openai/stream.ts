@@ -4,6 +4,7 @@ import { type ChatCompletion, collect } from './collect.ts';
 import { type HiddenParams, withHidden } from './hidden.ts';
 import { unpack } from './unpack.ts';
 
+/** How a stream is ended and what it shows; for those who make one. */
 export interface StreamOptions {
   /** Ends the call when it aborts; the stream aborts it when nobody reads on. */
   readonly controller: AbortController;
@@ -51,6 +52,7 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
     this.controller.abort();
   }
 
+  /** Each chunk as it comes; throws an `APIError` where the answer breaks off. */
   [Symbol.asyncIterator](): AsyncIterator<ChatCompletionChunk, undefined> {
     return this.#leavable(unpack(this.#shown(this.#read()), this.controller.signal));
   }

@@ -32,6 +32,7 @@ export const leastBusy: Strategy = {
   },
 };
 
+/** How `latency-based-routing` measures. */
 export interface LatencyOptions {
   /** Seconds for which a measurement counts; default 3600. */
   readonly ttl?: number;

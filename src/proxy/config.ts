@@ -31,11 +31,13 @@ export interface ProxyConfig {
   readonly warnings: readonly string[];
 }
 
+/** What `createRouter` takes, as a file says it. */
 export interface RouterConfig {
   readonly model_list: readonly ModelConfig[];
   readonly [option: string]: unknown;
 }
 
+/** A row of `model_list`. */
 export interface ModelConfig {
   readonly model_name: string;
   readonly litellm_params: { readonly model: string; readonly [parameter: string]: unknown };

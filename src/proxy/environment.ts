@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigFile } from './config-file.ts';
 
+/** Variables by their names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What files set in the environment; their own references look at what is there before. The first file counts most. */

@@ -7,6 +7,7 @@ import { ServiceUnavailableError } from '../errors.ts';
 import { toErrorResponse } from '../http/error-body.ts';
 import type { ProxyConfig } from './config.ts';
 
+/** Where a proxy listens. */
 export interface ListenOptions {
   /** Default 4000; 0 is any that is free. */
   readonly port?: number;
