@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,11 +28,13 @@ export async function startProxy(url: string): Promise<string> {
     model_list: [{ model_name: '*', litellm_params: { model: '*', ...toReach(url) } }],
     general_settings: { keys: [{ name: 'team', key }] },
   };
-  const file = join(await mkdtemp(join(tmpdir(), 'bench-')), 'config.yaml');
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const file = join(folder, 'config.yaml');
   // JSON is YAML.
   await writeFile(file, JSON.stringify(config));
-  const listening = await createProxy(await loadConfig(file)).listen({ port: 0 });
-  return listening.url;
+  const proxy = createProxy(await loadConfig(file));
+  await rm(folder, { recursive: true });
+  return (await proxy.listen({ port: 0 })).url;
 }
 
 function toReach(url: string) {
