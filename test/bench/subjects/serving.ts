@@ -7,14 +7,14 @@ import { type Reply, startProcess } from '../process.ts';
 import { key, startHandler, startProxy } from '../servers.ts';
 import type { Round, Row, Subject } from '../subjects.ts';
 
-/** Connections, and answers that come over them in a round. */
+/** Connections, and answers that come over them in a round. A server is warm after some thousands. */
 const loads = [
-  { kind: 'request', connections: 1, answers: 64, turns: { warmUp: 6, rounds: 21 } },
-  { kind: 'request', connections: 16, answers: 128, turns: { warmUp: 6, rounds: 21 } },
-  { kind: 'request', connections: 256, answers: 512, turns: { warmUp: 3, rounds: 11 } },
-  { kind: 'chunk', connections: 1, answers: 1, turns: { warmUp: 3, rounds: 11 } },
-  { kind: 'chunk', connections: 16, answers: 16, turns: { warmUp: 3, rounds: 11 } },
-  { kind: 'chunk', connections: 256, answers: 256, turns: { warmUp: 2, rounds: 5 } },
+  { kind: 'request', connections: 1, answers: 64, turns: { warmUp: 30, rounds: 15 } },
+  { kind: 'request', connections: 16, answers: 128, turns: { warmUp: 20, rounds: 15 } },
+  { kind: 'request', connections: 256, answers: 512, turns: { warmUp: 5, rounds: 7 } },
+  { kind: 'chunk', connections: 1, answers: 1, turns: { warmUp: 10, rounds: 11 } },
+  { kind: 'chunk', connections: 16, answers: 16, turns: { warmUp: 6, rounds: 9 } },
+  { kind: 'chunk', connections: 256, answers: 256, turns: { warmUp: 1, rounds: 3 } },
 ] as const;
 type Load = (typeof loads)[number];
 
