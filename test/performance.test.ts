@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { isBuiltin } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent, AgentResponse } from '../src/agent.ts';
 import { createReader } from '../src/bedrock/agents/events.ts';
-import { completion, createCompletion } from '../src/index.ts';
+import { type Completion, completion, createCompletion } from '../src/index.ts';
+import { createProxyOf } from '../src/proxy/proxy.ts';
 import { chunk, event } from './support/frames.ts';
 import { serve } from './support/loopback.ts';
 import { agentModel, reach } from './support/models.ts';
@@ -15,7 +19,10 @@ import { cutAt, range } from './support/recordings.ts';
 const dist = resolve(import.meta.dirname, '../dist/index.js');
 const messages = [{ role: 'user' as const, content: 'Hi' }];
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 function read(bytes: readonly Buffer[]): AgentEvent[] {
   const reader = createReader({ showTraces: false, asked: { sessionId: 's', agentId: 'A', tools: [] } });
@@ -157,5 +164,64 @@ describe('a call', () => {
     const listen = vi.spyOn(EventTarget.prototype, 'addEventListener');
     await ask(server.url);
     expect(listen).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the proxy', () => {
+  const bare = { allowClient: new Map(), keys: [], includeUsage: false, allowAnonymous: false, environment: {} };
+  const config = { ...bare, router: { model_list: [] }, warnings: [] };
+  const log = pino({ level: 'silent' });
+
+  function proxyOf(complete: Completion) {
+    return createProxyOf(config, { createRouter: () => ({ createCompletion: () => complete }), log });
+  }
+
+  async function ask(url: string, stream: boolean): Promise<string> {
+    const headers = { 'content-type': 'application/json' };
+    return new Promise((resolve, reject) => {
+      request(`${url}/v1/chat/completions`, { method: 'POST', headers }, (response) => resolve(text(response)))
+        .on('error', reject)
+        .end(JSON.stringify({ model: 'mine', messages, stream }));
+    });
+  }
+
+  it('sums an answer up once, whoever asks for the sum', async () => {
+    let sums = 0;
+    const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+    const get = () => {
+      sums++;
+      return usage;
+    };
+    const told = { choices: [], _hidden_params: Object.defineProperty({ response_cost: null }, 'usage', { get }) };
+    // What the proxy looks at of an answer.
+    const complete = (() => Promise.resolve({ ...told, toJSON: () => ({}) })) as unknown as Completion;
+    const body = JSON.stringify({ model: 'mine', messages });
+    const init = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
+    expect((await proxyOf(complete).fetch('http://proxy/v1/chat/completions', init)).status).toBe(200);
+    expect(sums).toBe(1);
+  });
+
+  it('makes no stream and no headers of the web for a whole answer, and one stream for a streamed one', async () => {
+    const finish: AgentEvent = { type: 'finish', reason: 'stop' };
+    const events = [[{ type: 'text', text: 'Hi' } as const], [finish]];
+    const proxy = proxyOf(
+      createCompletion(() => () => Promise.resolve({ sessionId: 's', about: {}, events: ReadableStream.from(events) })),
+    );
+    const listening = await proxy.listen({ port: 0 });
+    onTestFinished(listening.close);
+    expect(await ask(listening.url, true)).toContain('[DONE]');
+    let streams = 0;
+    const construct = (target: typeof ReadableStream, given: never[]) => {
+      streams++;
+      return Reflect.construct(target, given) as object;
+    };
+    vi.stubGlobal('ReadableStream', new Proxy(ReadableStream, { construct }));
+    // What a request has is no such object, and what is made as one is looked into before it is sent.
+    const looked = [vi.spyOn(Headers.prototype, 'get'), vi.spyOn(Headers.prototype, 'has')];
+    expect(JSON.parse(await ask(listening.url, false))).toMatchObject({ choices: [{ message: { content: 'Hi' } }] });
+    expect(streams).toBe(0);
+    expect(await ask(listening.url, true)).toContain('[DONE]');
+    expect(streams).toBe(1);
+    for (const look of looked) expect(look).not.toHaveBeenCalled();
   });
 });

@@ -59,7 +59,8 @@ export function createApi(options: ApiOptions): Handler {
       onEnd: (known, { signal }) => {
         const exchange = exchanges.get(signal);
         if (!exchange) return;
-        exchange.known = known;
+        // Read once: each reading of the sums estimates the whole answer anew.
+        exchange.known = { ...known, usage: known.usage };
         exchange.isLeft = signal.aborted;
         if (exchange.isStream) end(exchange);
       },
@@ -95,9 +96,11 @@ export function createApi(options: ApiOptions): Handler {
     const response = await answer(request, exchange);
     exchange.status = response.status;
     exchange.begunAfter = secondsSince(exchange.began);
-    const callId = response.headers.get('x-litellm-call-id');
+    // What is answered whole is known by now.
+    exchange.isStream = exchange.route === 'chat' && response.status === 200 && !exchange.known;
+    // An answer tells its own. To look at one header makes an object of them all, which costs more than to send them.
+    const callId = exchange.known || exchange.isStream ? null : response.headers.get('x-litellm-call-id');
     if (callId !== null) exchange.callId = callId;
-    exchange.isStream = response.headers.get('content-type') === 'text/event-stream';
     metrics.begin(exchange);
     if (!exchange.isStream) end(exchange);
     return response;

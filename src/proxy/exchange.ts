@@ -12,6 +12,7 @@ export interface Exchange {
   key?: string;
   /** As the configuration names it. */
   model?: string;
+  /** Of an answer that does not tell it itself. */
   callId?: string;
   status?: number;
   isStream?: boolean;

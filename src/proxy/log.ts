@@ -24,7 +24,7 @@ export function logExchange(log: Logger, exchange: Exchange): void {
     status,
     key,
     model,
-    call_id: callId,
+    call_id: known?.litellm_call_id ?? callId,
     aws_request_id: known?.request_id ?? (error instanceof APIError ? error.request_id : undefined),
     deployment: known?.model_id,
     stream: isStream,

@@ -10,6 +10,8 @@ export interface Body {
 /** Events in one of the long streams. */
 export const manyEvents = 20_000;
 export const manyTraces = 1_000;
+/** Chunks in a stream that comes as a model speaks: each alone, and the next one a while later. */
+export const spokenChunks = 100;
 /** Chunks in a stream that tells when each was sent, and milliseconds between them. */
 export const timedChunks = 20;
 const pause = 3;
@@ -37,8 +39,14 @@ export const bodies: Readonly<Record<string, Body>> = {
   },
   SHORT: { type: eventStream, pieces: once(() => Buffer.concat([chunk('A short '), chunk('answer.')])) },
   OPEN: { type: eventStream, pieces: open },
-  TIMED: { type: eventStream, pieces: timed },
+  TIMED: { type: eventStream, pieces: () => timed(chunk) },
+  SPOKEN: { type: eventStream, pieces: spoken },
   GIGABYTE: { type: eventStream, pieces: long },
+  EVENTS: {
+    type: eventStream,
+    pieces: once(() => Buffer.concat(harness(Array<Buffer>(manyEvents).fill(delta(word))))),
+  },
+  BRIEF: { type: eventStream, pieces: once(() => Buffer.concat(harness([delta('A short '), delta('answer.')]))) },
   objects: {
     type: 'text/event-stream',
     pieces: lines(
@@ -47,6 +55,10 @@ export const bodies: Readonly<Record<string, Body>> = {
   },
   strings: { type: 'text/event-stream', pieces: lines(() => `data: ${JSON.stringify(word)}\n\n`) },
   short: { type: 'application/json', pieces: once(() => Buffer.from('{"result": "A short answer."}')) },
+  timed: {
+    type: 'text/event-stream',
+    pieces: () => timed((text) => Buffer.from(`data: ${JSON.stringify(text)}\n\n`)),
+  },
   json: {
     type: 'application/json',
     pieces: once(() => Buffer.from(JSON.stringify({ result: paragraph.repeat(1000) }))),
@@ -102,16 +114,39 @@ function trace(index: number): Buffer {
   });
 }
 
+function delta(text: string): Buffer {
+  return event('contentBlockDelta', { contentBlockIndex: 0, delta: { text } });
+}
+
+/** What a harness sends around its words. */
+function harness(deltas: readonly Buffer[]): Buffer[] {
+  const usage = { inputTokens: 10, outputTokens: 10, totalTokens: 20 };
+  return [
+    event('messageStart', { role: 'assistant' }),
+    ...deltas,
+    event('contentBlockStop', { contentBlockIndex: 0 }),
+    event('messageStop', { stopReason: 'end_turn' }),
+    event('metadata', { usage, metrics: { latencyMs: 10 } }),
+  ];
+}
+
+async function* spoken() {
+  for (let index = 0; index < spokenChunks; index++) {
+    await sleep(pause);
+    yield chunk(word);
+  }
+}
+
 async function* open() {
   yield chunk('The first word');
   // Until whoever reads has left.
   await new Promise<never>(() => undefined);
 }
 
-async function* timed() {
+async function* timed(toPiece: (text: string) => Buffer) {
   for (let index = 0; index < timedChunks; index++) {
     await sleep(pause);
-    yield chunk(String(process.hrtime.bigint()));
+    yield toPiece(String(process.hrtime.bigint()));
   }
 }
 

@@ -19,7 +19,12 @@ export function startProcess(name: string, parameters: readonly string[] = [], n
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
-  const child = fork(file, parameters, { env, execArgv: ['--no-warnings', ...nodeOptions] });
+  const child = fork(file, parameters, {
+    env,
+    execArgv: ['--no-warnings', ...nodeOptions],
+    // The proxy's log goes there; it is written, but not between the rows.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const exited = once(child, 'exit').then(([code]) => {
     throw new Error(`${[name, ...parameters].join(' ')} ended with ${String(code)}.`);
   });

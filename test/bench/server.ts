@@ -5,7 +5,7 @@ import { bodies } from './bodies.ts';
 /** AWS on this machine: what it answers stands in the path, as the agent's id or the runtime's name. */
 const server = createServer((request, response) => {
   request.resume().on('end', () => {
-    const name = /^\/agents\/(\w+)\/|%3Aruntime%2F(\w+)\/invocations/.exec(request.url ?? '');
+    const name = /^\/agents\/(\w+)\/|%3A(?:runtime|harness)%2F(\w+)/.exec(request.url ?? '');
     void answer(name?.[1] ?? name?.[2] ?? '', response);
   });
 });
@@ -26,3 +26,4 @@ server.listen(0, '127.0.0.1', 4096, () => {
   // A server that listens on a port has this form of address.
   process.send?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });
+process.on('disconnect', () => process.exit());

@@ -26,9 +26,12 @@ export interface Subject {
 export const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
   events: () => import('./subjects/events.ts'),
   decoding: () => import('./subjects/decoding.ts'),
+  harness: () => import('./subjects/harness.ts'),
   requests: () => import('./subjects/requests.ts'),
   delay: () => import('./subjects/delay.ts'),
+  'runtime-delay': () => import('./subjects/runtime-delay.ts'),
   start: () => import('./subjects/start.ts'),
   memory: () => import('./subjects/memory.ts'),
-  proxy: () => import('./subjects/proxy.ts'),
+  fetch: () => import('./subjects/fetch.ts'),
+  serving: () => import('./subjects/serving.ts'),
 };
