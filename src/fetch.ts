@@ -20,5 +20,5 @@ export interface FetchOptions extends DefaultOptions {
 export function createFetch(options: FetchOptions = {}): Fetch {
   const models = (options.model_list ?? []).map(({ model_name: name }) => name);
   const completion = createDefaultCompletion(options);
-  return toFetch(createHandler({ completion, models: [...new Set(models)] }));
+  return toFetch(createHandler({ completion, models: [...new Set(models)], allowClient: 'all' }));
 }

@@ -1,7 +1,7 @@
 import type { Completion, CompletionParameters } from '../completion.ts';
-import { checkAllowed } from './allowed.ts';
+import { checkAllowed, checkHost } from '../http/allowed.ts';
 import { type Caller, checkModel } from './keys.ts';
-import { checkHost, type Models } from './models.ts';
+import type { Models } from './models.ts';
 
 export interface CheckOptions {
   readonly caller: Caller;
@@ -38,8 +38,10 @@ export function createChecked(
 
 function check(model: string, parameters: object, caller: Caller, models: Models): void {
   checkModel(caller, model);
-  checkHost(model, models);
-  checkAllowed(parameters, models.allowedFor(model));
+  const allowed = models.allowedFor(model);
+  // A row that names a container by its URL is its operator's word.
+  if (models.nameOf(model) === '*') checkHost(model, allowed);
+  checkAllowed(parameters, allowed);
 }
 
 interface Fallback {

@@ -16,6 +16,8 @@ export interface ProxyConfig {
   readonly includeUsage: boolean;
   /** Whether a proxy without keys may be reached from other machines. */
   readonly allowAnonymous: boolean;
+  /** Whether `/metrics` is for those with a key only. */
+  readonly metricsNeedKey: boolean;
   /** The most bytes a request may have. */
   readonly maxBodyBytes?: number;
   readonly maxConnections?: number;
@@ -58,9 +60,9 @@ export async function loadConfig(path: string, environment: Environment = proces
   const known = { ...environment, ...variables };
   const checked = checkAll(files, known);
   const config = checked.map((each) => each.config).reduce(merge);
-  const problems = findProblems(config, path);
-  if (problems.length > 0) throw new ConfigError(problems);
   const masterKey = config.general_settings?.master_key ?? known['LITELLM_MASTER_KEY'];
+  const problems = findProblems(config, masterKey, path);
+  if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...toConfig(config),
     ...(masterKey !== undefined && { masterKey }),
@@ -111,6 +113,7 @@ function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'war
     keys: (general?.keys ?? []).map(({ name, key, ...limits }) => ({ name, key, ...given(limits) })),
     includeUsage: general?.always_include_stream_usage ?? false,
     allowAnonymous: general?.allow_anonymous ?? false,
+    metricsNeedKey: config.litellm_settings?.require_auth_for_metrics_endpoint ?? false,
     ...(megabytes != null && { maxBodyBytes: megabytes * 1_000_000 }),
     ...(max_connections != null && { maxConnections: max_connections }),
     ...(request_timeout != null && { requestTimeout: request_timeout }),
@@ -121,7 +124,12 @@ function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'war
 
 /** `router_settings` count more than `litellm_settings`, which LiteLLM reads first. */
 function toRouter({ model_list: rows, litellm_settings, router_settings }: CheckedConfig): RouterConfig {
-  const { drop_params, request_timeout: timeout, ...settings } = litellm_settings ?? {};
+  const {
+    drop_params,
+    request_timeout: timeout,
+    require_auth_for_metrics_endpoint: _,
+    ...settings
+  } = litellm_settings ?? {};
   const parameters = { ...given({ drop_params }), ...router_settings?.default_litellm_params };
   return {
     ...given({ timeout, ...settings }),
