@@ -100,6 +100,7 @@ function merge(config: CheckedConfig, included: CheckedConfig): CheckedConfig {
 
 function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'warnings'> {
   const { general_settings: general, model_list: rows } = config;
+  const { require_auth_for_metrics_endpoint: metricsNeedKey, ...litellm_settings } = config.litellm_settings ?? {};
   const {
     max_request_size_mb: megabytes,
     max_connections,
@@ -108,12 +109,12 @@ function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'war
     drain_timeout,
   } = general ?? {};
   return {
-    router: toRouter(config),
+    router: toRouter({ ...config, litellm_settings }),
     allowClient: toAllowed(rows ?? []),
     keys: (general?.keys ?? []).map(({ name, key, ...limits }) => ({ name, key, ...given(limits) })),
     includeUsage: general?.always_include_stream_usage ?? false,
     allowAnonymous: general?.allow_anonymous ?? false,
-    metricsNeedKey: config.litellm_settings?.require_auth_for_metrics_endpoint ?? false,
+    metricsNeedKey: metricsNeedKey ?? false,
     ...(megabytes != null && { maxBodyBytes: megabytes * 1_000_000 }),
     ...(max_connections != null && { maxConnections: max_connections }),
     ...(request_timeout != null && { requestTimeout: request_timeout }),
@@ -124,12 +125,7 @@ function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'war
 
 /** `router_settings` count more than `litellm_settings`, which LiteLLM reads first. */
 function toRouter({ model_list: rows, litellm_settings, router_settings }: CheckedConfig): RouterConfig {
-  const {
-    drop_params,
-    request_timeout: timeout,
-    require_auth_for_metrics_endpoint: _,
-    ...settings
-  } = litellm_settings ?? {};
+  const { drop_params, request_timeout: timeout, ...settings } = litellm_settings ?? {};
   const parameters = { ...given({ drop_params }), ...router_settings?.default_litellm_params };
   return {
     ...given({ timeout, ...settings }),
