@@ -19,7 +19,9 @@ export function createChecked(
 ): Completion {
   async function checked(parameters: CompletionParameters) {
     const { model, fallbacks, context_window_fallbacks, content_policy_fallbacks } = parameters;
-    if (typeof model === 'string') check(model, parameters, caller, models);
+    // What is no name at all is for `completion()` to refuse.
+    if (typeof model !== 'string') return completion(parameters);
+    check(model, parameters, caller, models);
     // A row may let callers name fallbacks; that is no way to what they may not name.
     for (const other of [fallbacks, context_window_fallbacks, content_policy_fallbacks].flat()) {
       for (const each of toFallbacks(other)) check(each.model ?? model, each, caller, models);
