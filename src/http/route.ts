@@ -12,7 +12,8 @@ export type Route =
  */
 export function toRoute({ method, url }: Pick<Request, 'method' | 'url'>): Route {
   const { pathname } = new URL(url);
-  const path = withoutSlashes(pathname);
+  // Not `/\/+$/`, which takes the square of the time of very many slashes.
+  const path = pathname.replace(/(?<!\/)\/+$/, '');
   if (path.endsWith('/chat/completions')) {
     const deployment = decode(/\/openai\/deployments\/(.+)\/chat\/completions$/.exec(path)?.[1]);
     return only('POST', method, { type: 'chat', ...(deployment !== undefined && { deployment }) });
@@ -21,13 +22,6 @@ export function toRoute({ method, url }: Pick<Request, 'method' | 'url'>): Route
   // The first `/models/` and not the last: an id may hold slashes and any words.
   const id = decode(/\/models\/(.+)$/.exec(path)?.[1]);
   return id === undefined ? { type: 'unknown' } : only('GET', method, { type: 'model', id });
-}
-
-/** Not by `/\/+$/`, which takes the square of the time: nobody has shown a key yet. */
-function withoutSlashes(path: string): string {
-  let end = path.length;
-  while (path.endsWith('/', end)) end--;
-  return path.slice(0, end);
 }
 
 function only(allow: string, method: string, route: Route): Route {

@@ -296,7 +296,7 @@ describe('a body', () => {
       const body = `{"model":"${model}","messages":[{"role":"user","content":"Hi","__proto__":${evil}}],"${field}":${inner}}`;
       expect((await proxy.post(body)).status).not.toBe(500);
       expect(({} as { polluted?: string }).polluted).toBeUndefined();
-      expect(String({})).toBe('[object Object]');
+      expect(Object.keys(Object.prototype)).toEqual([]);
     }
   });
 
