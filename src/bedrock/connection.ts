@@ -87,7 +87,7 @@ export function parseConnection({ parameters }: AgentRequest, arnRegion?: string
 function parseUrl(param: string, url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
   // The SDK puts a slash before every path.
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url.replace(/\/+$/, '');
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url.replace(/(?<!\/)\/+$/, '');
   throw new BadRequestError(`${param}: expected a URL with http:// or https://.`, { param });
 }
 

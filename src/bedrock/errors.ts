@@ -206,7 +206,7 @@ function toConnectionError(error: AwsError): APIError {
 }
 
 /** What quotes a request (AWS, when it refuses the signature: headers, session token and all) or a process's output. */
-const quoted = /\s*(The Canonical String|The String-to-Sign|Authorization=|Command failed:)[^]*/i;
+const quoted = /(?<!\s)\s*(The Canonical String|The String-to-Sign|Authorization=|Command failed:)[^]*/i;
 
 function redact(message: string, secrets: readonly string[]): string {
   return secrets.filter(isLong).reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));

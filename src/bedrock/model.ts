@@ -88,7 +88,7 @@ function parseContainer(model: string, text: string): string {
     );
   }
   // Also as it stands in a curl command.
-  return url.href.replace(/(\/invocations)?\/*$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '').replace(/\/invocations$/, '');
 }
 
 function invalid(model: string, expected: string): BadRequestError {

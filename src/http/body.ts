@@ -1,4 +1,5 @@
 import { BadRequestError } from '../errors.ts';
+import { parseJson } from './json.ts';
 
 /**
  * The JSON object that a request carries. Throws a `BadRequestError` for anything else: 400, or 413 as soon as more than
@@ -10,14 +11,7 @@ export async function readJson(request: Request, limit: number): Promise<Readonl
     const came = request.headers.get('content-type') ?? 'none';
     throw new BadRequestError(`The content type must be application/json, not ${came}.`);
   }
-  const text = await readText(request, limit);
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // Not the parser's own message: it quotes what it could not read.
-    throw new BadRequestError('The body is not valid JSON.');
-  }
+  const body = parseJson(await readText(request, limit));
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   throw new BadRequestError('The body must be a JSON object, such as {"model": "…", "messages": […]}.');
 }

@@ -1,4 +1,5 @@
 import { APIError, InternalServerError } from '../errors.ts';
+import { toHeaders } from './headers.ts';
 
 /** An error as OpenAI's API tells it. */
 export interface ErrorBody {
@@ -29,8 +30,7 @@ export function toErrorResponse(thrown: unknown, headers: Readonly<Record<string
       ...headers,
       'content-type': 'application/json',
       'x-should-retry': String(retryable),
-      ...(request_id !== undefined && { 'x-request-id': request_id }),
-      ...(retry_after !== undefined && { 'retry-after': String(Math.ceil(retry_after)) }),
+      ...toHeaders({ 'x-request-id': request_id, 'retry-after': retry_after && Math.ceil(retry_after) }),
     },
   });
 }

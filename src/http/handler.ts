@@ -3,6 +3,7 @@ import type { Completion } from '../completion.ts';
 import { BadRequestError, NotFoundError } from '../errors.ts';
 import type { HiddenParams } from '../openai/hidden.ts';
 import { type Abandoned, createAbandoned } from './abandoned.ts';
+import { checkAllowed, checkHost } from './allowed.ts';
 import { readJson } from './body.ts';
 import { toErrorResponse } from './error-body.ts';
 import { toEventStream } from './event-stream.ts';
@@ -16,6 +17,11 @@ export interface HandlerOptions {
   readonly completion: Completion;
   /** The names that `GET /v1/models` lists. */
   readonly models?: readonly string[];
+  /**
+   * What callers may say beside what is theirs: names like `aws_region_name`, or `all` where they are trusted like the
+   * code around them. Default none: with credentials and hosts of their own they could read files of this machine.
+   */
+  readonly allowClient?: readonly string[] | 'all';
   /** The most bytes a request's body may have; default 50 MB, which is what OpenAI takes. */
   readonly maxBodyBytes?: number;
   /** Told of every error that a caller is told of. */
@@ -72,11 +78,26 @@ async function answer(request: Request, context: Context): Promise<Response> {
 }
 
 async function complete(request: Request, deployment: string | undefined, context: Context): Promise<Response> {
-  const { completion, callId, abandoned, maxBodyBytes = 50_000_000, onError, onEnd } = context;
+  const {
+    completion,
+    callId,
+    abandoned,
+    models = [],
+    allowClient,
+    maxBodyBytes = 50_000_000,
+    onError,
+    onEnd,
+  } = context;
   const { headers, signal } = request;
   const body = await readJson(request, maxBodyBytes);
   abandoned.refuse(request, body);
-  const told = await completion(toParameters(body, { headers, deployment, callId, signal })).catch((error: unknown) => {
+  const parameters = toParameters(body, { headers, deployment, callId, signal });
+  if (allowClient !== 'all') {
+    checkAllowed(body, allowClient);
+    const { model } = parameters;
+    if (typeof model === 'string' && !models.includes(model)) checkHost(model, allowClient);
+  }
+  const told = await completion(parameters).catch((error: unknown) => {
     if (signal.aborted) abandoned.add(request, body);
     throw error;
   });

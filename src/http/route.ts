@@ -12,7 +12,8 @@ export type Route =
  */
 export function toRoute({ method, url }: Pick<Request, 'method' | 'url'>): Route {
   const { pathname } = new URL(url);
-  const path = pathname.replace(/\/+$/, '');
+  // Not `/\/+$/`, which takes the square of the time of very many slashes.
+  const path = pathname.replace(/(?<!\/)\/+$/, '');
   if (path.endsWith('/chat/completions')) {
     const deployment = decode(/\/openai\/deployments\/(.+)\/chat\/completions$/.exec(path)?.[1]);
     return only('POST', method, { type: 'chat', ...(deployment !== undefined && { deployment }) });

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AgentRequest, FilePart, Part, ToolCall, Turn, UserTurn } from '../agent.ts';
+import type { AgentRequest, FilePart, Part, ToolCall, ToolResult, Turn, UserTurn } from '../agent.ts';
 import { BadRequestError } from '../errors.ts';
 
 /** A message as OpenAI's chat completions take it. */
@@ -47,6 +47,7 @@ type Conversation = Pick<AgentRequest, 'instructions' | 'turns'>;
 export function parseMessages(messages: Messages): Conversation {
   const instructions: string[] = [];
   const turns: Turn[] = [];
+  let asked: Asked | undefined;
   messages.forEach((message, index) => {
     switch (message.role) {
       case 'system':
@@ -55,16 +56,18 @@ export function parseMessages(messages: Messages): Conversation {
         break;
       case 'user':
         turns.push(toUserTurn(message.content, `messages.${index}.content`));
+        asked = undefined;
         break;
-      case 'assistant':
-        turns.push({
-          type: 'assistant',
-          text: toText(message.content ?? message.refusal ?? ''),
-          calls: (message.tool_calls ?? []).map(toCall),
-        });
+      case 'assistant': {
+        const calls = (message.tool_calls ?? []).map(toCall);
+        turns.push({ type: 'assistant', text: toText(message.content ?? message.refusal ?? ''), calls });
+        asked = { ids: new Set(calls.map((call) => call.id)), results: [] };
         break;
+      }
       case 'tool':
-        addResult(turns, message, index);
+        if (!asked?.ids.has(message.tool_call_id)) throw unasked(index);
+        if (asked.results.length === 0) turns.push({ type: 'results', results: asked.results });
+        asked.results.push({ id: message.tool_call_id, text: toText(message.content) });
         break;
       default:
         message satisfies never;
@@ -73,19 +76,18 @@ export function parseMessages(messages: Messages): Conversation {
   return { instructions: instructions.filter((text) => text !== '').join('\n\n'), turns };
 }
 
-function addResult(turns: Turn[], message: Extract<Messages[number], { role: 'tool' }>, index: number): void {
-  const result = { id: message.tool_call_id, text: toText(message.content) };
-  const last = turns.at(-1);
-  const open = last?.type === 'results' ? turns.at(-2) : last;
-  if (open?.type !== 'assistant' || !open.calls.some((call) => call.id === result.id)) {
-    throw new BadRequestError(
-      `messages.${index}: a tool message answers a call of the assistant message before it, ` +
-        'but that message has no call with this `tool_call_id`; send the assistant message with its `tool_calls` first.',
-      { param: `messages.${index}.tool_call_id` },
-    );
-  }
-  if (last?.type === 'results') turns.splice(-1, 1, { type: 'results', results: [...last.results, result] });
-  else turns.push({ type: 'results', results: [result] });
+/** The calls of the last message, an assistant's, and the answers to them so far. */
+interface Asked {
+  readonly ids: ReadonlySet<string>;
+  readonly results: ToolResult[];
+}
+
+function unasked(index: number): BadRequestError {
+  return new BadRequestError(
+    `messages.${index}: a tool message answers a call of the assistant message before it, ` +
+      'but that message has no call with this `tool_call_id`; send the assistant message with its `tool_calls` first.',
+    { param: `messages.${index}.tool_call_id` },
+  );
 }
 
 function toCall(call: z.infer<ReturnType<typeof callSchema>>): ToolCall {

@@ -40,13 +40,20 @@ export function estimate(
     }
   });
   return {
-    inputTokens: estimateTokenCount([instructions, ...asked].join('\n')),
+    inputTokens: tokensIn([instructions, ...asked].join('\n')),
     outputTokens: tokensOf(said.text) + tokensOf(said.reasoning),
   };
 }
 
 function tokensOf(said: Said): number {
-  const kept = said.kept();
   // What is not kept any more is taken to be like what is.
-  return kept === '' ? 0 : Math.round((estimateTokenCount(kept) * said.length()) / kept.length);
+  return tokensIn(said.kept(), said.length());
+}
+
+/** Counting a text takes its time; the rest of a very long one is taken to be like its beginning. */
+const most = 100_000;
+
+function tokensIn(text: string, length = text.length): number {
+  const counted = text.slice(0, most);
+  return counted === '' ? 0 : Math.round((estimateTokenCount(counted) * length) / counted.length);
 }

@@ -4,6 +4,7 @@ import { BadRequestError } from '../errors.ts';
 const kinds: Readonly<Record<string, string | undefined>> = {
   actorid: 'actor',
   contextid: 'session',
+  mcpsessionid: 'session',
   memoryid: 'memory',
   runtimesessionid: 'session',
   runtimeuserid: 'user',

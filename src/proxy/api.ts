@@ -51,6 +51,8 @@ export function createApi(options: ApiOptions): Handler {
         },
       }),
       models: models.listFor(caller),
+      // Checked above, by the model's row.
+      allowClient: 'all',
       ...(config.maxBodyBytes !== undefined && { maxBodyBytes: config.maxBodyBytes }),
       onError: (error, { signal }) => {
         const exchange = exchanges.get(signal);

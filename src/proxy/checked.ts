@@ -1,7 +1,7 @@
 import type { Completion, CompletionParameters } from '../completion.ts';
-import { checkAllowed } from './allowed.ts';
+import { checkAllowed, checkHost } from '../http/allowed.ts';
 import { type Caller, checkModel } from './keys.ts';
-import { checkHost, type Models } from './models.ts';
+import type { Models } from './models.ts';
 
 export interface CheckOptions {
   readonly caller: Caller;
@@ -19,7 +19,9 @@ export function createChecked(
 ): Completion {
   async function checked(parameters: CompletionParameters) {
     const { model, fallbacks, context_window_fallbacks, content_policy_fallbacks } = parameters;
-    if (typeof model === 'string') check(model, parameters, caller, models);
+    // What is no name at all is for `completion()` to refuse.
+    if (typeof model !== 'string') return completion(parameters);
+    check(model, parameters, caller, models);
     // A row may let callers name fallbacks; that is no way to what they may not name.
     for (const other of [fallbacks, context_window_fallbacks, content_policy_fallbacks].flat()) {
       for (const each of toFallbacks(other)) check(each.model ?? model, each, caller, models);
@@ -38,8 +40,10 @@ export function createChecked(
 
 function check(model: string, parameters: object, caller: Caller, models: Models): void {
   checkModel(caller, model);
-  checkHost(model, models);
-  checkAllowed(parameters, models.allowedFor(model));
+  const allowed = models.allowedFor(model);
+  // A row that names a container by its URL is its operator's word.
+  if (models.nameOf(model) === '*') checkHost(model, allowed);
+  checkAllowed(parameters, allowed);
 }
 
 interface Fallback {

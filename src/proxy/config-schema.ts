@@ -96,6 +96,7 @@ function createSchema() {
     num_retries: count,
     request_timeout: number,
     allowed_fails: count,
+    require_auth_for_metrics_endpoint: flag,
     ...fallbacks,
   };
   const router = {

@@ -16,6 +16,8 @@ export interface ProxyConfig {
   readonly includeUsage: boolean;
   /** Whether a proxy without keys may be reached from other machines. */
   readonly allowAnonymous: boolean;
+  /** Whether `/metrics` is for those with a key only. */
+  readonly metricsNeedKey: boolean;
   /** The most bytes a request may have. */
   readonly maxBodyBytes?: number;
   readonly maxConnections?: number;
@@ -60,9 +62,9 @@ export async function loadConfig(path: string, environment: Environment = proces
   const known = { ...environment, ...variables };
   const checked = checkAll(files, known);
   const config = checked.map((each) => each.config).reduce(merge);
-  const problems = findProblems(config, path);
-  if (problems.length > 0) throw new ConfigError(problems);
   const masterKey = config.general_settings?.master_key ?? known['LITELLM_MASTER_KEY'];
+  const problems = findProblems(config, masterKey, path);
+  if (problems.length > 0) throw new ConfigError(problems);
   return {
     ...toConfig(config),
     ...(masterKey !== undefined && { masterKey }),
@@ -100,6 +102,7 @@ function merge(config: CheckedConfig, included: CheckedConfig): CheckedConfig {
 
 function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'warnings'> {
   const { general_settings: general, model_list: rows } = config;
+  const { require_auth_for_metrics_endpoint: metricsNeedKey, ...litellm_settings } = config.litellm_settings ?? {};
   const {
     max_request_size_mb: megabytes,
     max_connections,
@@ -108,11 +111,12 @@ function toConfig(config: CheckedConfig): Omit<ProxyConfig, 'environment' | 'war
     drain_timeout,
   } = general ?? {};
   return {
-    router: toRouter(config),
+    router: toRouter({ ...config, litellm_settings }),
     allowClient: toAllowed(rows ?? []),
     keys: (general?.keys ?? []).map(({ name, key, ...limits }) => ({ name, key, ...given(limits) })),
     includeUsage: general?.always_include_stream_usage ?? false,
     allowAnonymous: general?.allow_anonymous ?? false,
+    metricsNeedKey: metricsNeedKey ?? false,
     ...(megabytes != null && { maxBodyBytes: megabytes * 1_000_000 }),
     ...(max_connections != null && { maxConnections: max_connections }),
     ...(request_timeout != null && { requestTimeout: request_timeout }),

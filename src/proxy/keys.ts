@@ -50,10 +50,11 @@ export function mayAsk(caller: Caller, model: string): boolean {
   return caller.models.includes(model) || caller.models.includes('*');
 }
 
-/** As OpenAI's clients send it, LiteLLM's, and Azure's. */
+/** LiteLLM's own header first, as there: what stands before a proxy may need `Authorization`. Empty is none. */
 function readKey(headers: Headers): string | undefined {
+  const own = headers.get('x-litellm-api-key')?.replace(/^bearer +/i, '');
   const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1];
-  return bearer ?? headers.get('x-litellm-api-key')?.replace(/^bearer +/i, '') ?? headers.get('api-key') ?? undefined;
+  return [own, bearer, headers.get('api-key')].find(Boolean) ?? undefined;
 }
 
 function toHash(key: string): Buffer {

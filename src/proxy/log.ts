@@ -35,11 +35,16 @@ export function logExchange(log: Logger, exchange: Exchange): void {
     cost: known?.response_cost ?? undefined,
     left: isLeft,
     ...(error !== undefined && { error: nameOf(error) }),
-    ...(error instanceof APIError && error.code !== null && { code: error.code }),
+    ...(error instanceof APIError && isWord(error.code) && { code: error.code }),
     ...(error !== undefined && !(error instanceof APIError) && { stack: toPlaces(error) }),
   };
   if (error !== undefined && (status ?? 500) >= 500) log.error(line, 'request');
   else log.info(line, 'request');
+}
+
+/** Agents name the codes of their errors, and may put their answer there. */
+function isWord(code: string | null): boolean {
+  return code !== null && /^[\w.-]{1,64}$/.test(code);
 }
 
 /** Where something unexpected was thrown, without its message, which may hold anything. */

@@ -1,4 +1,3 @@
-import { BadRequestError } from '../errors.ts';
 import { type Caller, mayAsk } from './keys.ts';
 import type { ProxyConfig } from './config.ts';
 
@@ -28,18 +27,4 @@ export function createModels({ router, allowClient }: ProxyConfig): Models {
     nameOf: (model) => (names.includes(model) ? model : toRow(model)),
     allowedFor: (model) => allowClient.get(toRow(model) ?? '') ?? [],
   };
-}
-
-/**
- * Refuses a model string that names a host: behind a row named `*` it would let callers send requests from where the
- * proxy stands. Throws a `BadRequestError`, unless the row lets callers give `api_base`.
- */
-export function checkHost(model: string, models: Models): void {
-  if (!/^bedrock\/agentcore\/https?:/i.test(model) || models.nameOf(model) !== '*') return;
-  if (models.allowedFor(model).includes('api_base')) return;
-  throw new BadRequestError(
-    'model: a container by its URL cannot be given by callers of this proxy. Whoever runs it may give it a row of its ' +
-      'own, or allow it in the row `*`: `allow_client: [api_base]`.',
-    { param: 'model' },
-  );
 }

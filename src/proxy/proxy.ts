@@ -58,7 +58,10 @@ export function createProxyOf(config: ProxyConfig, { createRouter, log = createL
     }
     return c.json(await runAgents(names, createCompletion(), c.req.raw.signal));
   });
-  app.get('/metrics', async (c) => c.body(await metrics.text(), 200, { 'content-type': metrics.contentType }));
+  app.get('/metrics', async (c) => {
+    if (config.metricsNeedKey) identify(c.req.raw.headers);
+    return c.body(await metrics.text(), 200, { 'content-type': metrics.contentType });
+  });
   app.all('*', (c) => api(c.req.raw));
   app.onError((error) => toErrorResponse(error, toCallHeaders(randomUUID())));
 

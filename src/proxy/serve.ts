@@ -3,9 +3,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { ServiceUnavailableError } from '../errors.ts';
+import { type APIError, PermissionDeniedError, ServiceUnavailableError } from '../errors.ts';
 import { toErrorResponse } from '../http/error-body.ts';
 import type { ProxyConfig } from './config.ts';
+import { isOfStrangePage } from './pages.ts';
 
 /** Where a proxy listens. */
 export interface ListenOptions {
@@ -36,7 +37,8 @@ export async function listen(
 ): Promise<Listening> {
   const { requestTimeout = 60, idleTimeout = 75, maxConnections = 10_000, drainTimeout = 30 } = config;
   const hasKeys = config.masterKey !== undefined || config.keys.length > 0;
-  if (!hasKeys && !config.allowAnonymous && !isLoopback(host)) {
+  const isOpen = !hasKeys && !config.allowAnonymous;
+  if (isOpen && !isLoopback(host)) {
     throw new Error(
       `Without a key, whoever reaches ${host} could run your agents. Set general_settings.master_key, or say ` +
         'general_settings.allow_anonymous: true where something else keeps strangers away.',
@@ -44,7 +46,10 @@ export async function listen(
   }
   let isDraining = false;
   const server = createAdaptorServer({
-    fetch: (request: Request) => (isDraining && !isLiveness(request) ? refuse() : fetch(request)),
+    fetch: (request: Request) => {
+      if (isDraining && !isLiveness(request)) return refuse(stopped(), { connection: 'close' });
+      return isOpen && isOfStrangePage(request) ? refuse(strange()) : fetch(request);
+    },
     createServer,
     hostname: host,
     serverOptions: {
@@ -91,9 +96,19 @@ function isLiveness({ url }: Request): boolean {
   return /^\/health\/live(liness|ness)$/.test(new URL(url).pathname);
 }
 
-function refuse(): Promise<Response> {
-  const error = new ServiceUnavailableError('This proxy is being stopped; ask again, another takes its place.');
-  return Promise.resolve(toErrorResponse(error, { connection: 'close' }));
+function refuse(error: APIError, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return Promise.resolve(toErrorResponse(error, headers));
+}
+
+function stopped(): APIError {
+  return new ServiceUnavailableError('This proxy is being stopped; ask again, another takes its place.');
+}
+
+function strange(): APIError {
+  return new PermissionDeniedError(
+    'Without a key this proxy answers to this machine only, and not to web pages or public names. Set ' +
+      'general_settings.master_key, or say general_settings.allow_anonymous: true.',
+  );
 }
 
 /** Counts the answers that are not out yet, and knows their connections. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { startLocalBedrock, type LocalAgentRequest } from '../../src/local.ts';
+import { awsException, startLocalBedrock, type LocalAgentRequest } from '../../src/local.ts';
 
 const asked: LocalAgentRequest[] = [];
 beforeEach(() => void asked.splice(0));
@@ -21,12 +21,21 @@ const attribution = {
   ],
 };
 
+/** Rewrites the line and the title, writes to the clipboard, asks the terminal to answer; in 7 bits and in 8. */
+const hostile = '\x1b[2K\r\x1b]0;title\x07\x1b]52;c;cm0=\x07\x1b[6n\x9b31m\x9d0;t\x9c\x08\x7f\0\tEnd\n';
+const toHostile = (value: object) =>
+  JSON.parse(JSON.stringify(value).replaceAll('/paris', `/${JSON.stringify(hostile).slice(1, -1)}`)) as object;
+
 const aws = await startLocalBedrock({
   agents: {
     'A/LIVE': async function* (request) {
       asked.push(request);
       const { inputText = '', sessionState, signal } = request;
       if (sessionState['returnControlInvocationResults']) yield 'I heard.';
+      else if (inputText === 'hostile') {
+        yield { rationale: `Hm ${hostile}` };
+        yield { chunk: { bytes: `Fine.${hostile}`, attribution: toHostile(attribution) } };
+      } else if (inputText === 'refuse') throw awsException('ValidationException', `No.${hostile}`);
       else if (inputText === 'call') {
         yield { returnControl: { invocationId: 'wait-1', invocationInputs: [{ functionInvocationInput }] } };
       } else if (inputText === 'cite') yield { chunk: { bytes: 'It is warm.', attribution } };
@@ -128,4 +137,31 @@ it.each([
   child.stdin.end();
   expect(await exit).toBe(1);
   expect(read(printed)).toMatch(/ECONNREFUSED/);
+});
+
+it("shows an agent's words, and lets none of them act on the terminal", async () => {
+  const { child, printed, exit, say } = chat([], { FORCE_COLOR: '1' });
+  say('hostile', 'refuse');
+  child.stdin.end();
+  await exit;
+  for (const text of [printed.out, printed.error]) {
+    const plain = text.replaceAll('\x1b[2m', '').replaceAll('\x1b[22m', '');
+    expect(plain).toMatch(/\tEnd\n/);
+    // eslint-disable-next-line no-control-regex
+    expect(plain).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+  }
+  expect(printed.out).toContain('Fine.');
+  expect(printed.error).toContain('No.');
+});
+
+it('says everything to scripts, in JSON that no terminal acts on', async () => {
+  const { child, printed, exit, say } = chat(['--json']);
+  say('hostile', 'refuse');
+  child.stdin.end();
+  await exit;
+  const [told, error] = printed.out.trimEnd().split('\n');
+  expect(JSON.parse(told ?? '')).toMatchObject({ choices: [{ message: { content: `Fine.${hostile}` } }] });
+  expect(JSON.parse(error ?? '')).toMatchObject({ error: { message: expect.stringContaining(hostile) as string } });
+  // eslint-disable-next-line no-control-regex
+  expect(printed.out).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
 });

@@ -203,6 +203,14 @@ router_settings: []
     ['', 'config.yaml: model_list: at least one model is needed.'],
     ['model_list: []', 'config.yaml: model_list: at least one model is needed.'],
     [`${list}general_settings: { master_key: '' }`, 'config.yaml: general_settings.master_key: it is empty.'],
+    [
+      `${list}a0: &a0 [x]\n${Array.from({ length: 12 }, (_, at) => `a${at + 1}: &a${at + 1} [${`*a${at},`.repeat(9)}]`).join('\n')}`,
+      'config.yaml: its aliases (*name) stand for too much, for themselves or for nothing.',
+    ],
+    [`${list}a: &a [*a]`, 'config.yaml: its aliases (*name) stand for too much, for themselves or for nothing.'],
+    [`${list}a: &a { b: *a }`, 'config.yaml: its aliases (*name) stand for too much, for themselves or for nothing.'],
+    [`${list}a: *a`, 'config.yaml: its aliases (*name) stand for too much, for themselves or for nothing.'],
+    [`a: ${'['.repeat(5000)}`, 'config.yaml:1: this is not valid YAML (RESOURCE_EXHAUSTION).'],
     ['- a list', 'config.yaml:1: expected a map, got a list.'],
     ['a: [secret', 'config.yaml:1: this is not valid YAML (BAD_INDENT).'],
   ])('is told of %j', async (text, problem) => {
@@ -226,11 +234,42 @@ general_settings:
     ]);
   });
 
+  it('with a master key of the environment that is empty, or that is another key too, is told', async () => {
+    const key = `${list}general_settings: { keys: [{ name: a, key: sk-1 }] }\n`;
+    expect(await problemsOf(list, { LITELLM_MASTER_KEY: '' })).toEqual([
+      'config.yaml: LITELLM_MASTER_KEY: it is empty.',
+    ]);
+    expect(await problemsOf(key, { LITELLM_MASTER_KEY: 'sk-1' })).toEqual([
+      'config.yaml: general_settings.keys: a: its value is that of another key, too.',
+    ]);
+  });
+
   it('with a file that is not there is told', async () => {
     await expect(loadConfig('/nowhere/config.yaml', {})).rejects.toThrow(
       '/nowhere/config.yaml cannot be read (ENOENT).',
     );
   });
+});
+
+it('a key may be for an alias, and for every model', async () => {
+  const { keys, router } = await load(`${list}
+router_settings: { model_group_alias: { other: my-agent } }
+litellm_settings: { require_auth_for_metrics_endpoint: true }
+general_settings: { keys: [{ name: a, key: sk-1, models: [other] }, { name: b, key: sk-2, models: ['*'] }] }
+`);
+  expect(keys.map(({ models }) => models)).toEqual([['other'], ['*']]);
+  expect(router).not.toHaveProperty('require_auth_for_metrics_endpoint');
+});
+
+it('names of prototypes are names like any other', async () => {
+  const { router } = await load(`${list}      __proto__: { polluted: 1 }
+      constructor: { prototype: { polluted: 1 } }
+__proto__: { polluted: 1 }
+router_settings: { __proto__: { polluted: 1 } }
+general_settings: { __proto__: { allow_anonymous: true } }
+`);
+  expect({}).not.toHaveProperty('polluted');
+  expect(router).not.toHaveProperty('polluted');
 });
 
 it('unknown names are a warning by path, once each; custom parameters are none', async () => {

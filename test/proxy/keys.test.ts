@@ -1,6 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { timingSafeEqual } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { AuthenticationError, PermissionDeniedError } from '../../src/index.ts';
 import { checkModel, createKeys } from '../../src/proxy/keys.ts';
+
+// Node's own, which is counted.
+vi.mock(import('node:crypto'), async (load) => {
+  const crypto = await load();
+  return { ...crypto, timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
+});
 
 const team = { name: 'team', key: 'sk-team', models: ['support'], rpm: 5 };
 const identify = createKeys('sk-master', [team, { name: 'other', key: 'sk-other' }]);
@@ -37,6 +44,33 @@ describe('a key', () => {
       expect(ask).not.toThrow(key);
     },
   );
+
+  it('that is empty is none, even where a key of the configuration is', () => {
+    const careless = createKeys('', [{ name: 'empty', key: '' }]);
+    for (const name of ['authorization', 'x-litellm-api-key', 'api-key']) {
+      for (const value of ['', ' ', 'Bearer', 'Bearer ']) {
+        expect(() => careless(new Headers({ [name]: value }))).toThrow(AuthenticationError);
+      }
+    }
+  });
+
+  it("in LiteLLM's own header goes before the others, which may be for whoever stands before the proxy", () => {
+    const all = { 'x-litellm-api-key': 'sk-team', authorization: 'Bearer sk-master', 'api-key': 'sk-other' };
+    expect(identify(new Headers(all))).toMatchObject({ name: 'team' });
+    expect(identify(new Headers({ ...all, 'x-litellm-api-key': '' }))).toEqual({ type: 'master' });
+  });
+
+  it('is compared with each of them in constant time, found or not', () => {
+    for (const key of ['sk-master', 'sk-team', 'sk-other', 'sk-none', 'x'.repeat(10_000)]) {
+      vi.mocked(timingSafeEqual).mockClear();
+      expect(() => {
+        identify(headers(`Bearer ${key}`));
+        throw new AuthenticationError('found');
+      }).toThrow(AuthenticationError);
+      const compared = vi.mocked(timingSafeEqual).mock.calls.map((pair) => pair.map(({ byteLength }) => byteLength));
+      expect(compared).toEqual([1, 2, 3].map(() => [32, 32]));
+    }
+  });
 
   it('is nowhere in what is remembered of it', () => {
     expect(JSON.stringify(identify(headers('Bearer sk-team')))).not.toContain('sk-team');

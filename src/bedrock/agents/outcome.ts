@@ -76,7 +76,7 @@ const both = 'answer with {"confirmation": "CONFIRM" or "DENY", "result": …} a
 function parseWord(answer: unknown): 'CONFIRM' | 'DENY' | undefined {
   if (typeof answer === 'boolean') return answer ? 'CONFIRM' : 'DENY';
   return typeof answer === 'string'
-    ? words.get(answer.replaceAll(/^[\s"']+|[\s"'.!]+$/g, '').toLowerCase())
+    ? words.get(answer.replaceAll(/^[\s"']+|(?<![\s"'.!])[\s"'.!]+$/g, '').toLowerCase())
     : undefined;
 }
 

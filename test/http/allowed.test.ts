@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BadRequestError } from '../../src/index.ts';
 import { hints, own, sessionNames, settings } from '../../src/openai/names.ts';
-import { checkAllowed } from '../../src/proxy/allowed.ts';
+import { checkAllowed } from '../../src/http/allowed.ts';
 
 /** What this package acts on itself and callers of a proxy may say all the same. */
 const callers = [
