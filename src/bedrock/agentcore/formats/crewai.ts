@@ -41,14 +41,14 @@ function readOutput(output: JsonValue, answer: Answer): void {
 }
 
 function readBusEvent(event: JsonValue, answer: Answer): boolean {
-  const type = stringIn(event, 'type') ?? '';
-  const output = objectIn(event, 'output') ?? { raw: event['output'] };
+  const type = stringIn(event, 'type');
+  if (type === undefined) return false;
   switch (type) {
     case 'llm_stream_chunk':
       if (!objectIn(event, 'tool_call')) answer.text(stringIn(event, 'chunk') ?? '');
       return true;
     case 'crew_kickoff_completed':
-      readOutput(output, answer);
+      readOutput(objectIn(event, 'output') ?? { raw: event['output'] }, answer);
       return true;
     case 'crew_kickoff_failed':
       answer.fail(toAgentError(event));

@@ -100,10 +100,13 @@ function readUpdate(update: JsonValue, answer: Answer): boolean {
     }
     return true;
   }
-  const added = Object.values(update).flatMap((node): unknown => node);
+  const nodes = Object.values(update);
+  const isNode = (node: unknown) => isObject(node) || node === null;
+  // Asked before lists are opened: this sees the events of all families that come later.
+  if (!nodes.every(isNode)) return false;
+  const added = nodes.flatMap((node): unknown => node);
   const lists = added.map((node) => objectIn(node, 'messages')).filter(isObject);
-  const isUpdate = added.every((node) => isObject(node) || node === null);
-  return isUpdate && lists.map((list) => readMessages(list, channel('updates'), answer)).includes(true);
+  return added.every(isNode) && lists.map((list) => readMessages(list, channel('updates'), answer)).includes(true);
 }
 
 /** A message or a state under the name of a result. */
