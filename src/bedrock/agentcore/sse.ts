@@ -53,7 +53,8 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
 
   function toText(lines: string): string {
     if (!spaced) return lines;
-    return (lines.startsWith(' ') ? lines.slice(1) : lines).replaceAll('\n ', '\n');
+    const text = lines.startsWith(' ') ? lines.slice(1) : lines;
+    return text.includes('\n') ? text.replaceAll('\n ', '\n') : text;
   }
 
   function sendText(text: string, isWhole: boolean): void {

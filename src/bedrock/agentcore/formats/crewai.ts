@@ -9,6 +9,7 @@ import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
  */
 export const crewai: Format = {
   name: 'crewai',
+  fields: ['type', 'chunk_type', 'raw'],
   read(value, answer) {
     if (isOutput(value)) {
       readOutput(value, answer);
