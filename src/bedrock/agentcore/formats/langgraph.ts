@@ -70,7 +70,8 @@ function readMode(mode: string, data: unknown, answer: Answer): boolean {
 
 /** Other frameworks have messages, too, beside what they tell; OpenAI's are a graph's where nothing else is. */
 function isState(value: JsonValue): boolean {
-  return listIn(value, 'messages').some((each) => toMessage(each)) || Object.keys(value).join() === 'messages';
+  if (!('messages' in value)) return false;
+  return listIn(value, 'messages').some((each) => toMessage(each)) || Object.keys(value).length === 1;
 }
 
 /** What a graph knows: the whole conversation, of which the last turn is the answer. */
