@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AgentEvent, AgentResponse } from '../src/agent.ts';
+import { createReader as createRuntimeReader, formats } from '../src/bedrock/agentcore/events.ts';
 import { createReader } from '../src/bedrock/agents/events.ts';
 import { type Completion, completion, createCompletion } from '../src/index.ts';
+import { toChunks } from '../src/openai/chunks.ts';
 import { createProxyOf } from '../src/proxy/proxy.ts';
 import { chunk, event } from './support/frames.ts';
 import { serve } from './support/loopback.ts';
@@ -30,6 +32,11 @@ function read(bytes: readonly Buffer[]): AgentEvent[] {
   for (const part of bytes) reader.read(part, events);
   reader.end(events);
   return events;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- stands for what comes from afar
+async function* toAsync<T>(values: readonly T[]): AsyncGenerator<T> {
+  yield* values;
 }
 
 describe('importing the package', () => {
@@ -91,6 +98,49 @@ describe('a chunk', () => {
     let chunks = 0;
     for await (const { choices } of await complete({ model: 'mine', messages, stream: true })) chunks += choices.length;
     expect([chunks, asked]).toEqual([201, 4]);
+  });
+});
+
+describe('an event of an AgentCore stream', () => {
+  const many = 500;
+  const delta = '{"event": {"contentBlockDelta": {"delta": {"text": "Hi "}, "contentBlockIndex": 0}}}';
+
+  function readMany(data: string): AgentEvent[] {
+    const reader = createRuntimeReader('text/event-stream');
+    const events: AgentEvent[] = [];
+    reader.read(Buffer.from(`data: ${data}\n\n`.repeat(many)), events);
+    return events;
+  }
+
+  it.each([
+    ['an object', delta],
+    ['a string', '"Hi "'],
+  ])('is parsed once: %s', (_, data) => {
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(readMany(data)).toHaveLength(many);
+    expect(parse).toHaveBeenCalledTimes(many);
+  });
+
+  it('is not asked of families whose fields it has none of', () => {
+    const asked = formats.map((format) => vi.spyOn(format, 'read'));
+    expect(readMany(delta)).toHaveLength(many);
+    // By the family that knows it, and by those that know the word `event` too.
+    const calls = asked.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    expect(calls).toBeLessThanOrEqual(2 * many);
+  });
+
+  it('is made a chunk without a property to define', async () => {
+    const define = vi.spyOn(Object, 'defineProperty');
+    const count = async (words: number) => {
+      const texts = Array.from({ length: words }, (): AgentEvent => ({ type: 'text', text: 'a' }));
+      const events = toAsync<AgentEvent[]>([[...texts, { type: 'finish', reason: 'stop' }]]);
+      const before = define.mock.calls.length;
+      const options = { model: 'mine', request: { instructions: '', turns: [] } };
+      const chunks = toChunks({ sessionId: 's', about: {}, events }, options);
+      for await (const [chunk] of chunks) expect(chunk?._hidden_params).toBe(chunks.hidden);
+      return define.mock.calls.length - before;
+    };
+    expect(await count(1000)).toBe(await count(1));
   });
 });
 

@@ -17,6 +17,35 @@ export interface ChatCompletionChunk {
   readonly _hidden_params: HiddenParams;
 }
 
+/** What all chunks of an answer have in common. */
+export type ChunkHead = Readonly<Pick<ChatCompletionChunk, 'id' | 'created' | 'model' | '_hidden_params'>>;
+
+/**
+ * A chunk as it is made here. `_hidden_params` stands on the prototype, where `JSON.stringify` and `{ ...spread }` do
+ * not see it: to define it on every chunk takes longer than to read the event that it is made of.
+ */
+export class Chunk implements ChatCompletionChunk {
+  id: string;
+  object: 'chat.completion.chunk';
+  created: number;
+  model: string;
+  choices: ChunkChoice[];
+  readonly #head: ChunkHead;
+
+  constructor(head: ChunkHead, choices: ChunkChoice[]) {
+    this.#head = head;
+    this.id = head.id;
+    this.object = 'chat.completion.chunk';
+    this.created = head.created;
+    this.model = head.model;
+    this.choices = choices;
+  }
+
+  get _hidden_params(): HiddenParams {
+    return this.#head._hidden_params;
+  }
+}
+
 /** The one answer of a chunk; `finish_reason` is set on the last chunk that has a choice. */
 export interface ChunkChoice {
   index: number;

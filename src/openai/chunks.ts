@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentEvent, AgentRequest, AgentResponse, FinishReason, Price, Usage } from '../agent.ts';
 import { withModel } from '../errors.ts';
-import type {
-  ChatCompletionChunk,
-  ChatFinishReason,
-  ChatImage,
-  ChunkChoice,
-  ChunkDelta,
-  ProviderSpecificFields,
+import {
+  type ChatCompletionChunk,
+  type ChatFinishReason,
+  type ChatImage,
+  Chunk,
+  type ChunkDelta,
+  type ProviderSpecificFields,
 } from './chunk.ts';
 import { createCitations } from './citations.ts';
-import { type HiddenParams, toHidden, withHidden } from './hidden.ts';
+import { type HiddenParams, toHidden } from './hidden.ts';
 import { createSaid } from './said.ts';
 import { type CompletionUsage, estimate, toUsage } from './usage.ts';
 
@@ -50,11 +50,9 @@ export function toChunks(response: AgentResponse, options: ChunkOptions): Chunks
 }
 
 function createWriter(response: AgentResponse, { model, request, price, callId, began }: ChunkOptions) {
-  const id = `chatcmpl-${randomUUID()}`;
-  const created = Math.floor(Date.now() / 1000);
   const fields: ProviderSpecificFields = { session_id: response.sessionId };
   const said = { text: createSaid(), reasoning: createSaid() };
-  let usages: Usage[] = [];
+  const usages: Usage[] = [];
   let spoken = false;
   let toolCalls = 0;
   /** Where the last piece of text begins. */
@@ -73,6 +71,8 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
     usage: () => toUsage(usages.length === 0 ? [estimate(request, said)] : usages),
   });
   if (callId !== undefined) hidden.litellm_call_id = callId;
+  const created = Math.floor(Date.now() / 1000);
+  const head = { id: `chatcmpl-${randomUUID()}`, created, model, _hidden_params: hidden };
 
   function write(event: AgentEvent, chunks: ChatCompletionChunk[]): void {
     switch (event.type) {
@@ -117,7 +117,8 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
         chunks.push(toChunk({ provider_specific_fields: { trace: [event.trace] } }));
         break;
       case 'usage':
-        usages = event.total ? [event] : [...usages, event];
+        if (event.total) usages.length = 0;
+        usages.push(event);
         if (event.model !== undefined) hidden.foundation_model = event.model;
         break;
       case 'finish':
@@ -162,7 +163,7 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
         provider_specific_fields: { ...fields, ...delta.provider_specific_fields },
       };
     }
-    return seal([{ index: 0, delta, finish_reason, logprobs: null }]);
+    return new Chunk(head, [{ index: 0, delta, finish_reason, logprobs: null }]);
   }
 
   function toUsageChunk(): ChatCompletionChunk {
@@ -170,11 +171,10 @@ function createWriter(response: AgentResponse, { model, request, price, callId, 
     if (began !== undefined) hidden._response_ms = Math.round(performance.now() - began);
     // Counted when it is read: few streams show this chunk, and to estimate costs as much as all that came before.
     let usage: CompletionUsage | undefined;
-    return Object.defineProperty(seal([]), 'usage', { enumerable: true, get: () => (usage ??= hidden.usage) });
-  }
-
-  function seal(choices: ChunkChoice[]): ChatCompletionChunk {
-    return withHidden({ id, object: 'chat.completion.chunk', created, model, choices }, hidden);
+    return Object.defineProperty(new Chunk(head, []), 'usage', {
+      enumerable: true,
+      get: () => (usage ??= hidden.usage),
+    });
   }
 
   return { write, hidden };

@@ -1,6 +1,9 @@
 /** Characters that are kept of what was said: more than any model says in an answer. */
 const mostKept = 1_000_000;
 
+/** Characters that are kept as the pieces that they came in. */
+const mostLoose = 10_000;
+
 /** What an answer has said so far, in a memory that does not grow with an answer that never ends. */
 export interface Said {
   readonly add: (text: string) => void;
@@ -13,16 +16,27 @@ export interface Said {
 /** Something that has said nothing yet. */
 export function createSaid(): Said {
   let kept = '';
-  let dropped = 0;
+  /** What was said last: a string that grows piece by piece is a chain of them, which costs more than they do. */
+  let pieces: string[] = [];
+  let length = 0;
+  let joined = 0;
+
+  function join(): string {
+    kept += pieces.join('');
+    pieces = [];
+    joined = length;
+    // Not at every piece: each cut copies what is kept.
+    if (kept.length > 2 * mostKept) kept = kept.slice(-mostKept);
+    return kept;
+  }
+
   return {
     add(text) {
-      kept += text;
-      // Not at every piece: each cut copies what is kept.
-      if (kept.length <= 2 * mostKept) return;
-      dropped += kept.length - mostKept;
-      kept = kept.slice(-mostKept);
+      length += text.length;
+      pieces.push(text);
+      if (length - joined > mostLoose) join();
     },
-    length: () => dropped + kept.length,
-    kept: () => kept,
+    length: () => length,
+    kept: join,
   };
 }

@@ -84,7 +84,9 @@ export class CompletionStream implements AsyncIterable<ChatCompletionChunk> {
       controller.signal.throwIfAborted();
       for await (const batch of batches) {
         controller.signal.throwIfAborted();
-        const shown = includeUsage ? batch : batch.filter((chunk) => chunk.choices.length > 0);
+        // Usage comes last, and alone.
+        const hidesLast = !includeUsage && batch.at(-1)?.choices.length === 0;
+        const shown = hidesLast ? batch.slice(0, -1) : batch;
         if (shown.length > 0) yield shown;
         controller.signal.throwIfAborted();
       }

@@ -40,20 +40,26 @@ export function estimate(
     }
   });
   return {
-    inputTokens: tokensIn([instructions, ...asked].join('\n')),
-    outputTokens: tokensOf(said.text) + tokensOf(said.reasoning),
+    inputTokens: tokensOf([instructions, ...asked].join('\n')),
+    outputTokens:
+      tokensOf(said.text.kept(), said.text.length()) + tokensOf(said.reasoning.kept(), said.reasoning.length()),
   };
 }
 
-function tokensOf(said: Said): number {
-  // What is not kept any more is taken to be like what is.
-  return tokensIn(said.kept(), said.length());
+/** A longer text is estimated by this many samples of this many characters: to look at all of it takes milliseconds. */
+const samples = 8;
+const sampleLength = 500;
+
+/** Tokens of a text of which this much is kept; what is not looked at is taken to be like what is. */
+function tokensOf(kept: string, length = kept.length): number {
+  if (kept === '') return 0;
+  const sample = toSample(kept);
+  return Math.round((estimateTokenCount(sample) * length) / sample.length);
 }
 
-/** Counting a text takes its time; the rest of a very long one is taken to be like its beginning. */
-const most = 100_000;
-
-function tokensIn(text: string, length = text.length): number {
-  const counted = text.slice(0, most);
-  return counted === '' ? 0 : Math.round((estimateTokenCount(counted) * length) / counted.length);
+/** Pieces from all parts of a text: it may be words here and code there. */
+function toSample(text: string): string {
+  if (text.length <= samples * sampleLength) return text;
+  const starts = Array.from({ length: samples }, (_, index) => Math.floor((index * text.length) / samples));
+  return starts.map((start) => text.slice(start, start + sampleLength)).join('');
 }

@@ -41,3 +41,17 @@ it('an answer that is not kept whole is estimated as if it were', () => {
   expect(tokens(none)).toBe(0);
   expect(tokens(often) / tokens(once)).toBeCloseTo(100, 0);
 });
+
+it('a long text is estimated by samples of all its parts', () => {
+  const [prose, code] = [piece, 'if (a[0] === {}) { return [{ b: 1, c: "d" }]; }\n'.repeat(1000)];
+  const none = createSaid();
+  const tokens = (...texts: string[]) => {
+    const said = createSaid();
+    for (const text of texts) said.add(text);
+    return estimate({ instructions: '', turns: [] }, { text: said, reasoning: none }).outputTokens;
+  };
+  const whole = (text: string) => (tokens(text.slice(0, 2000)) * text.length) / 2000;
+  expect(tokens(prose) / whole(prose)).toBeCloseTo(1, 1);
+  expect(tokens(code) / whole(code)).toBeCloseTo(1, 1);
+  expect(tokens(prose, code) / (whole(prose) + whole(code))).toBeCloseTo(1, 1);
+});

@@ -11,6 +11,7 @@ import {
   dropCall,
   dropCalls,
   type Message,
+  wordsOf,
 } from './message.ts';
 
 /** What a whole message says. */
@@ -65,16 +66,20 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     ending.understand();
     if (text === '' || !message.isFirst('text', channel)) return;
     // The agent ran what it called for, and goes on in another message.
-    if (message.told || message.calls.size > 0) begin();
-    message.isFirst('text', channel);
+    if (message.told || message.calls.size > 0) {
+      begin();
+      message.isFirst('text', channel);
+    }
     say('text', text);
     message.said = true;
   }
 
   function think(text: string, channel?: Channel): void {
     if (text === '' || !message.isFirst('reasoning', channel)) return;
-    if (message.told) begin();
-    message.isFirst('reasoning', channel);
+    if (message.told) {
+      begin();
+      message.isFirst('reasoning', channel);
+    }
     say('reasoning', text);
     message.thought = true;
   }
@@ -173,7 +178,7 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     },
 
     /** What the message has said so far, as far as any value could repeat it. */
-    words: (): string => message.words,
+    words: (): string => wordsOf(message),
     /** How many characters the message has said so far. */
     length: (): number => message.length,
 

@@ -17,21 +17,27 @@ export function createDepth(): (text: string) => void {
   let depth = 0;
   let values = 0;
   let inString = false;
+  /** Whether a text ended in a string, with half of an escaped character. */
   let escaped = false;
 
   function count(): void {
     if (++values > mostValues) throw new BadGatewayError(`The agent sent JSON of more than ${mostValues} values.`);
   }
 
+  /** Where a string that has begun ends, or else the text: most of an answer is strings, and finding their ends is quick. */
+  function endOfString(text: string, from: number): number {
+    let end = text.indexOf('"', from);
+    while (end !== -1 && isEscaped(text, from, end)) end = text.indexOf('"', end + 1);
+    inString = end === -1;
+    escaped = inString && isEscaped(text, from, text.length);
+    return inString ? text.length : end;
+  }
+
   return (text) => {
-    for (let index = 0; index < text.length; index++) {
+    for (let index = inString ? endOfString(text, escaped ? 1 : 0) + 1 : 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (code === backslash) escaped = true;
-        else if (code === quote) inString = false;
-      } else if (code === quote) {
-        inString = true;
+      if (code === quote) {
+        index = endOfString(text, index + 1);
         // `{` and `[`, `}` and `]` differ in one bit.
       } else if ((code | 0x20) === 0x7b) {
         // A line of its own, where a body has many.
@@ -45,4 +51,11 @@ export function createDepth(): (text: string) => void {
       }
     }
   };
+}
+
+/** Whether an odd number of backslashes stands before a character: an even one is that many halves of escaped ones. */
+function isEscaped(text: string, from: number, at: number): boolean {
+  let first = at;
+  while (first > from && text.charCodeAt(first - 1) === backslash) first--;
+  return (at - first) % 2 === 1;
 }

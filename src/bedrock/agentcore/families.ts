@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts';
 import type { Piece } from './body.ts';
 import { custom, isAside } from './formats/custom.ts';
 import { error, toAgentError } from './formats/error.ts';
-import { type Format, isObject, typeIn } from './formats/format.ts';
+import { type Format, isObject, type JsonValue, typeIn } from './formats/format.ts';
 import { generic } from './formats/generic.ts';
 import { isRepr } from './formats/repr.ts';
 import { readString, readWrapped, type StringReaders } from './formats/string.ts';
@@ -10,6 +10,7 @@ import { readString, readWrapped, type StringReaders } from './formats/string.ts
 /** Reads the pieces of a body with the first of these formats that knows them. */
 export function readFamilies(formats: readonly Format[], answer: Answer): (piece: Piece) => void {
   const families = formats.filter((format) => format.name !== generic.name);
+  const asked = createChoice(formats);
   const [inStream, ofWhole] = [readersIn(false), readersIn(true)];
 
   function readPiece(piece: Piece): void {
@@ -51,7 +52,7 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
     const readers = whole ? ofWhole : inStream;
     if (isScalars(value) && raw !== '') {
       if (!readers.readEvent(value)) answer.text(raw);
-    } else if (isObject(value)) return formats.some((format) => format.read(value, answer, readers.readValue));
+    } else if (isObject(value)) return asked(value).some((format) => format.read(value, answer, readers.readValue));
     else if (typeof value === 'string') readString(value, answer, readers);
     // In a stream Python's None says nothing; a number is a word of bare text that happens to be JSON.
     else if (value !== null) answer.text(raw);
@@ -69,6 +70,29 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
   }
 
   return readPiece;
+}
+
+/** More fields, or more kinds of objects, than the events of any family have. */
+const mostFields = 16;
+const mostKinds = 64;
+
+/**
+ * The formats that may know a value, in their order, by the names of its fields. A stream repeats a few kinds of objects
+ * thousands of times: to hear each time that most families know none of them takes longer than to read one.
+ */
+function createChoice(formats: readonly Format[]): (value: JsonValue) => readonly Format[] {
+  const chosen = new Map<string, readonly Format[]>();
+  return (value) => {
+    const names = Array.isArray(value) ? [] : Object.keys(value);
+    // A list has no fields.
+    if (names.length === 0 || names.length > mostFields) return formats;
+    const kind = names.join('\0');
+    const before = chosen.get(kind);
+    if (before) return before;
+    const mayKnow = formats.filter(({ fields }) => !fields || fields.some((field) => field in value));
+    if (chosen.size < mostKinds) chosen.set(kind, mayKnow);
+    return mayKnow;
+  };
 }
 
 /** A list that, where no family knows it, is a text of brackets and words. */

@@ -15,9 +15,8 @@ export function createLines(onLine: (line: string, isWhole: boolean) => void): F
       if (afterReturn && text.startsWith('\n')) text = text.slice(1);
       afterReturn = text.endsWith('\r');
       // Most servers end lines with `\n` only, which is found at no cost.
-      const end = text.includes('\r') ? anyEnd : '\n';
-      if (end === '\n' && !text.includes(end)) rest += text;
-      else rest = split(rest + text, end);
+      if (text.includes('\r')) text = text.replaceAll(/\r\n?/g, '\n');
+      rest = text.includes('\n') ? split(rest + text) : rest + text;
       checkSize(rest);
     },
     end() {
@@ -25,15 +24,16 @@ export function createLines(onLine: (line: string, isWhole: boolean) => void): F
     },
   };
 
-  function split(text: string, end: string | RegExp): string {
-    const lines = text.split(end);
-    const last = lines.pop() ?? '';
-    for (const line of lines) onLine(checkSize(line), true);
-    return last;
+  /** Not by `split`: a read may bring thousands of lines, and each is to be forgotten before the next. */
+  function split(text: string): string {
+    let start = 0;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+      onLine(checkSize(text.slice(start, end)), true);
+      start = end + 1;
+    }
+    return text.slice(start);
   }
 }
-
-const anyEnd = /\r\n|\n|\r/;
 
 function checkSize(line: string): string {
   if (line.length <= mostCharacters) return line;

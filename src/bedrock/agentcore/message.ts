@@ -7,12 +7,17 @@ export interface Channel {
   readonly name: string;
 }
 
+/** What a family may tell on several channels. */
+type Kind = 'text' | 'reasoning' | 'message' | 'answer' | 'usage';
+
 /** One assistant message of an answer, while it is told. */
 export interface Message {
   /** Its name among the messages of an answer, where the agent gives it one. */
   id?: string;
-  /** What it has said, as far as any value could repeat it, and how many characters that were. */
+  /** What it has said, as far as any value could repeat it: its beginning, and the pieces that follow. */
   words: string;
+  readonly pieces: string[];
+  /** How many characters it has said. */
   length: number;
   /** Whether it has said any text, or thought aloud. */
   said: boolean;
@@ -27,14 +32,17 @@ export interface Message {
   readonly called: Map<string, string>;
   /** What the call that began last goes by. */
   lastKey: string;
-  readonly isFirst: (kind: string, channel: Channel | undefined) => boolean;
+  /** Whether a channel is the one that its family first told such a thing on. */
+  readonly isFirst: (kind: Kind, channel: Channel | undefined) => boolean;
 }
 
 /** A message that has said nothing yet. */
 export function createMessage(): Message {
-  const heard = new Map<string, string>();
+  // By kind and family: one key of both would have to be put together for every piece.
+  const heard = new Map<Kind, Map<string, string>>();
   return {
     words: '',
+    pieces: [],
     length: 0,
     said: false,
     thought: false,
@@ -45,10 +53,10 @@ export function createMessage(): Message {
     lastKey: '',
     isFirst(kind, channel) {
       if (!channel) return true;
-      const key = `${kind} ${channel.family}`;
-      const first = heard.get(key) ?? channel.name;
-      heard.set(key, first);
-      return first === channel.name;
+      const families = heard.get(kind) ?? new Map<string, string>();
+      const first = families.get(channel.family);
+      if (first === undefined) heard.set(kind, families.set(channel.family, channel.name));
+      return first === undefined || first === channel.name;
     },
   };
 }
@@ -56,9 +64,19 @@ export function createMessage(): Message {
 /** Adds to what it has said. */
 export function addWords(message: Message, text: string): void {
   // No value of a stream is longer, so none can repeat more; to keep it all would be to keep the whole answer.
-  if (message.length <= mostCharacters) message.words += text;
+  if (message.length <= mostCharacters) message.pieces.push(text);
   message.length += text.length;
+  if (message.length - message.words.length > mostLoose) wordsOf(message);
 }
+
+/** What it has said, as far as any value could repeat it. */
+export function wordsOf(message: Message): string {
+  if (message.pieces.length > 0) message.words += message.pieces.splice(0).join('');
+  return message.words;
+}
+
+/** Characters that are kept as they came: a string that grows piece by piece is a chain, which costs more than they do. */
+const mostLoose = 10_000;
 
 /** A call begins whose arguments come in pieces; `key` is what its pieces go by. */
 export function beginCall(message: Message, key: string, call: ToolCall): void {

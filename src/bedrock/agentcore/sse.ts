@@ -11,8 +11,8 @@ import { createLines, mostCharacters } from './lines.ts';
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function createEvents(onPiece: (piece: Piece) => void): Framing {
-  let data: string[] = [];
-  let size = 0;
+  /** The lines of an event, each as it stood behind its `data:`. */
+  let data: string | undefined;
   let name = '';
   /** Whether a blank after `data:` is the server's habit; one line without it shows that it is text. */
   let spaced = true;
@@ -22,38 +22,39 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
     if (done) return;
     if (!isWhole && !/^(data:|:|\s*$)/.test(line)) throw cutShort('inside an event');
     if (line === '') return dispatch(true);
-    const colon = line.indexOf(':');
-    const field = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? '' : line.slice(colon + 1);
-    if (field === 'event') name = value.trim();
-    if (field !== 'data') return;
+    if (line.startsWith('data:')) readData(line.slice('data:'.length));
+    else if (line === 'data') readData('');
+    else if (line.startsWith('event:')) name = line.slice('event:'.length).trim();
+    else if (line === 'event') name = '';
+  });
+
+  function readData(value: string): void {
     if (value !== '' && !value.startsWith(' ')) spaced = false;
     // A whole object can only be an event of its own, and need not wait for the blank line.
-    const object = data.length === 0 ? parseObject(value) : undefined;
+    const object = data === undefined ? parseObject(value) : undefined;
     if (object !== undefined) {
       send(object, toText(value));
       name = '';
       return;
     }
-    data.push(value);
-    // An empty line takes its place too.
-    size += value.length + 1;
-    if (size > mostCharacters)
+    data = data === undefined ? value : `${data}\n${value}`;
+    if (data.length >= mostCharacters)
       throw new BadGatewayError(`The agent sent an event of more than ${mostCharacters} characters.`);
-  });
+  }
 
   function dispatch(isWhole: boolean): void {
-    const text = data.map(toText).join('\n');
-    const isEvent = data.length > 0 || name === 'error';
-    data = [];
-    size = 0;
+    const text = data === undefined ? '' : toText(data);
+    const isEvent = data !== undefined || name === 'error';
+    data = undefined;
     if (text.trim() === '[DONE]') done = true;
     else if (isEvent) sendText(text, isWhole);
     name = '';
   }
 
-  function toText(line: string): string {
-    return spaced && line.startsWith(' ') ? line.slice(1) : line;
+  function toText(lines: string): string {
+    if (!spaced) return lines;
+    const text = lines.startsWith(' ') ? lines.slice(1) : lines;
+    return text.includes('\n') ? text.replaceAll('\n ', '\n') : text;
   }
 
   function sendText(text: string, isWhole: boolean): void {
@@ -63,14 +64,11 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
   }
 
   function send(value: unknown, raw: string): void {
-    if (name === 'error') onPiece({ type: 'error', value: value ?? raw });
-    else if (value === undefined) onPiece({ type: 'text', text: raw, ...named() });
-    else onPiece({ type: 'value', value, raw, whole: false, ...named() });
-  }
-
-  /** `message` is the name of events that have none. */
-  function named(): { readonly name?: string } {
-    return name === '' || name === 'message' ? {} : { name };
+    if (name === 'error') return onPiece({ type: 'error', value: value ?? raw });
+    const piece: Piece =
+      value === undefined ? { type: 'text', text: raw } : { type: 'value', value, raw, whole: false };
+    // `message` is the name of events that have none.
+    onPiece(name === '' || name === 'message' ? piece : { ...piece, name });
   }
 
   return {

@@ -32,11 +32,8 @@ export function namesSources({ citations }: Attribution): boolean {
 
 /** What a knowledge base found, where nobody said which words of the answer rest on it. */
 export function toLookedUp(retrievedReferences: readonly Reference[]): AgentEvent {
-  return {
-    type: 'citation',
-    sources: toSources(retrievedReferences),
-    citation: { retrievedReferences, looked_up: true },
-  };
+  // Sources have their place at the words that rest on them.
+  return { type: 'citation', sources: [], citation: { retrievedReferences, looked_up: true } };
 }
 
 /** Each address once: a document is often found in several of its parts. */

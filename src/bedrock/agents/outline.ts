@@ -1,6 +1,8 @@
 /** Longer than any id or name; what is longer is a text: a prompt, an answer, what a tool said. */
 const longestName = 2048;
 
+const backslash = 0x5c;
+
 /**
  * JSON with every long text left empty: to parse what nobody will read costs more than all that is read of a trace. What
  * it holds is otherwise the same; what was no JSON is none.
@@ -27,7 +29,7 @@ function endOfText(json: string, start: number): number {
 
 function isEscaped(json: string, at: number): boolean {
   let first = at;
-  while (json[first - 1] === '\\') first--;
+  while (json.charCodeAt(first - 1) === backslash) first--;
   // An even number of them is that many halves of escaped ones.
   return (at - first) % 2 === 1;
 }

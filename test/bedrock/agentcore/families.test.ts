@@ -1,8 +1,9 @@
 import { basename, extname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createAnswer } from '../../../src/bedrock/agentcore/answer.ts';
 import { createReader, formats } from '../../../src/bedrock/agentcore/events.ts';
-import type { Format } from '../../../src/bedrock/agentcore/formats/format.ts';
+import type { Format, JsonValue } from '../../../src/bedrock/agentcore/formats/format.ts';
 import { bytesOf, filesIn, play, type Played, recorded } from '../../support/recordings.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -160,4 +161,44 @@ describe.skipIf(!recorded)('the family of a recording', () => {
     expectSame([...families].reverse());
     fc.assert(fc.property(fc.shuffledSubarray(families, { minLength: families.length }), expectSame), { numRuns: 20 });
   });
+});
+
+/** The objects of a recording, as families are asked for them. */
+function objectsOf(file: string): JsonValue[] {
+  const objects: JsonValue[] = [];
+  const listener: Format = {
+    name: 'listener',
+    read(value) {
+      if (!Array.isArray(value)) objects.push(value);
+      return false;
+    },
+  };
+  readWith(file, [listener, ...formats]);
+  return objects;
+}
+
+describe.skipIf(!recorded)('a family that names its fields', () => {
+  const objects = recorded ? rows.flatMap(([file]) => objectsOf(file)) : [];
+
+  test.each(formats.filter(({ fields }) => fields).map((format) => [format.name, format] as const))(
+    'knows no object without one of them: %s',
+    (_, { fields = [], read }) => {
+      const names = [...new Set(objects.flatMap((object) => Object.keys(object)))].filter(
+        (name) => !fields.includes(name),
+      );
+      const values = objects.flatMap((object) => Object.values(object));
+      const isKnown = (value: JsonValue) =>
+        read(
+          value,
+          createAnswer(() => undefined),
+          () => false,
+        );
+      for (const object of objects) {
+        const others = Object.entries(object).filter(([name]) => !fields.includes(name));
+        expect(isKnown(Object.fromEntries(others))).toBe(false);
+      }
+      const made = fc.dictionary(fc.constantFrom(...names), fc.constantFrom(...values));
+      fc.assert(fc.property(made, (value) => !isKnown(value)));
+    },
+  );
 });

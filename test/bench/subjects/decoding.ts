@@ -14,26 +14,24 @@ export const contenders: Subject['contenders'] = {
       createAgentReader({ showTraces: false, asked: { sessionId: 's', agentId: 'A', tools: [] } }),
     ),
   'agents floor': () => walkFrames,
-  'agentcore ours': () => readOurs('objects', () => createRuntimeReader('text/event-stream')),
-  'agentcore floor': () => splitLines,
+  'objects ours': () => readOurs('objects', () => createRuntimeReader('text/event-stream')),
+  'objects floor': () => () => splitLines('objects'),
+  'strings ours': () => readOurs('strings', () => createRuntimeReader('text/event-stream')),
+  'strings floor': () => () => splitLines('strings'),
 };
 
 export const measure: Subject['measure'] = async (run) => {
   const options = { per: manyEvents, rounds: 15 };
-  return [
-    await compare({
-      name: 'agents: chunk, no network',
-      ours: run('agents ours'),
-      theirs: run('agents floor'),
-      ...options,
-    }),
-    await compare({
-      name: 'AgentCore SSE: object, no network',
-      ours: run('agentcore ours'),
-      theirs: run('agentcore floor'),
-      ...options,
-    }),
+  const rows = [
+    { name: 'agents: chunk, no network', key: 'agents' },
+    { name: 'AgentCore SSE: object, no network', key: 'objects' },
+    { name: 'AgentCore SSE: string, no network', key: 'strings' },
   ];
+  const measured = [];
+  for (const { name, key } of rows) {
+    measured.push(await compare({ name, ours: run(`${key} ours`), theirs: run(`${key} floor`), ...options }));
+  }
+  return measured;
 };
 
 const readSize = 64 * 1024;
@@ -84,14 +82,14 @@ function walkFrames(): number {
   return length;
 }
 
-function splitLines(): number {
+function splitLines(name: string): number {
   const decoder = new TextDecoder();
   let rest = '';
   let length = 0;
-  for (const bytes of reads('objects')) {
+  for (const bytes of reads(name)) {
     const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') length += Object.keys(JSON.parse(line.slice(6)) as object).length;
+    for (const line of lines) if (line !== '') length += String(JSON.parse(line.slice(6))).length;
   }
   return length;
 }

@@ -25,6 +25,7 @@ function toldIn(answer: Answer): Told {
  */
 export const a2a: Format = {
   name: 'a2a',
+  fields: ['jsonrpc', 'kind', 'message', 'task', 'statusUpdate', 'artifactUpdate'],
   read(value, answer) {
     const result = value['jsonrpc'] === '2.0' ? objectIn(value, 'result') : value;
     if (!result) return false;

@@ -15,6 +15,7 @@ const others = new WeakMap<Answer, Set<string>>();
  */
 export const agUi: Format = {
   name: 'ag-ui',
+  fields: ['type'],
   read(value, answer) {
     const type = stringIn(value, 'type');
     if (type === undefined || !known.test(type)) return false;

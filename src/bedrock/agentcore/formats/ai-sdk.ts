@@ -19,6 +19,7 @@ const started = new WeakSet<Answer>();
  */
 export const aiSdk: Format = {
   name: 'ai-sdk',
+  fields: ['type'],
   read(value, answer) {
     const type = stringIn(value, 'type');
     // Agents of no family use these two words as well, with a text beside them.

@@ -15,6 +15,7 @@ const helpers = ['text', 'thinking', 'input_json', 'citation', 'signature'];
  */
 export const anthropic: Format = {
   name: 'anthropic',
+  fields: ['type', 'event'],
   read(value, answer) {
     const type = stringIn(value, 'type') ?? '';
     // Anthropic's SDKs follow each event with one that they made of it.

@@ -16,6 +16,7 @@ const thoughts: Channel = { family: 'autogen-pieces', name: 'thoughts' };
  */
 export const autogen: Format = {
   name: 'autogen',
+  fields: ['type', 'chat_message', 'messages'],
   read(value, answer) {
     // What an agent returns to its team holds its message.
     const message = objectIn(value, 'chat_message') ?? value;

@@ -16,6 +16,7 @@ const types = ['assistant', 'user', 'system', 'result', 'stream_event', 'rate_li
  */
 export const claudeSdk: Format = {
   name: 'claude-sdk',
+  fields: ['type', 'subtype', 'session_id', 'content'],
   read(value, answer) {
     if ('type' in value ? !isTyped(value) : !isDataclass(value)) return false;
     // What an agent within a tool says is for the agent.

@@ -17,9 +17,10 @@ export const converse: Format = {
   name: 'converse',
   read(value, answer) {
     const event = objectIn(value, 'event') ?? value;
-    const [name, ...others] = Object.keys(event);
+    const members = Object.keys(event);
+    const [name] = members;
     // Exactly one member: other formats have a `metadata` too, beside theirs.
-    if (name === undefined || others.length > 0) return false;
+    if (name === undefined || members.length > 1) return false;
     const body = objectIn(event, name);
     if (name.endsWith('Exception')) {
       throw new BadGatewayError(stringIn(body, 'message') ?? `The agent's model failed with ${name}.`, { code: name });

@@ -9,6 +9,7 @@ import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
  */
 export const crewai: Format = {
   name: 'crewai',
+  fields: ['type', 'chunk_type', 'raw'],
   read(value, answer) {
     if (isOutput(value)) {
       readOutput(value, answer);
@@ -41,14 +42,14 @@ function readOutput(output: JsonValue, answer: Answer): void {
 }
 
 function readBusEvent(event: JsonValue, answer: Answer): boolean {
-  const type = stringIn(event, 'type') ?? '';
-  const output = objectIn(event, 'output') ?? { raw: event['output'] };
+  const type = stringIn(event, 'type');
+  if (type === undefined) return false;
   switch (type) {
     case 'llm_stream_chunk':
       if (!objectIn(event, 'tool_call')) answer.text(stringIn(event, 'chunk') ?? '');
       return true;
     case 'crew_kickoff_completed':
-      readOutput(output, answer);
+      readOutput(objectIn(event, 'output') ?? { raw: event['output'] }, answer);
       return true;
     case 'crew_kickoff_failed':
       answer.fail(toAgentError(event));

@@ -32,6 +32,7 @@ const endNames = ['final_response', 'final_answer', 'final', ...names, 'result',
 /** Events by a `type` or an `event` of the agent's own, as AWS's samples write them. */
 export const custom: Format = {
   name: 'custom',
+  fields: ['type', 'event'],
   read(value, answer) {
     const type = stringIn(value, 'type') ?? readEventType(value, answer);
     if (type === undefined || type.startsWith('on_')) return false;

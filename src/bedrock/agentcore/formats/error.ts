@@ -17,6 +17,7 @@ const failures = /^(error|exception|failed|failure)$/i;
  */
 export const error: Format = {
   name: 'error',
+  fields: ['error', 'status', 'type', 'event'],
   read(value, answer) {
     const { error, status } = value;
     const type = typeIn(value) ?? '';

@@ -7,6 +7,8 @@ export type JsonValue = Readonly<Record<string, unknown>>;
 export interface Format {
   /** What callers call it, in kebab-case. */
   readonly name: string;
+  /** An object without any of these fields is none of its own; where they are not named, it is asked of all. */
+  readonly fields?: readonly string[];
   /**
    * Tells `answer` what a value means, or returns false when the value is none of its own. `read` reads a value within
    * a value.

@@ -26,19 +26,22 @@ const names = [
   'chunk',
 ];
 
+const holderNames = ['response_metadata', ...names];
+
 /** An object whose answer stands under one of the usual names, at any depth: `{"result": {"content": [{"text"}]}}`. */
 export const generic: Format = {
   name: 'generic',
   read(value, answer, read) {
     if (readEventText(value, answer)) return true;
-    if (holders(value).some((holder) => holder !== value && error.read(holder, answer, read))) return true;
+    const all = holders(value);
+    if (all.some((holder) => holder !== value && error.read(holder, answer, read))) return true;
     const content = find(value);
-    const usage = findUsage(value);
+    const usage = findUsage(all);
     if (!content && !usage) return false;
     if (content) tell(value, content, answer, read);
     if ('result' in value) answer.lastUsage(usage);
     else answer.usage(usage);
-    const stop = findStop(value);
+    const stop = findStop(all);
     if (stop !== undefined) answer.endMessage(stop);
     return true;
   },
@@ -82,8 +85,8 @@ function find(value: unknown): Content | undefined {
 }
 
 /** Usage beside the answer or with the message that holds it. */
-function findUsage(value: JsonValue): ReturnType<typeof toUsage> {
-  for (const holder of holders(value)) {
+function findUsage(all: readonly JsonValue[]): ReturnType<typeof toUsage> {
+  for (const holder of all) {
     const usage =
       objectIn(holder, 'usage') ??
       objectIn(objectIn(holder, 'metadata'), 'usage') ??
@@ -94,8 +97,8 @@ function findUsage(value: JsonValue): ReturnType<typeof toUsage> {
   return undefined;
 }
 
-function findStop(value: JsonValue): string | undefined {
-  for (const holder of holders(value)) {
+function findStop(all: readonly JsonValue[]): string | undefined {
+  for (const holder of all) {
     const stop =
       stringIn(holder, 'stop_reason') ??
       stringIn(holder, 'stopReason') ??
@@ -107,10 +110,11 @@ function findStop(value: JsonValue): string | undefined {
 }
 
 /** The object itself and those within it that may hold the answer. */
-function holders(value: JsonValue): readonly JsonValue[] {
-  const inner = ['response_metadata', ...names].flatMap((name) => {
+function holders(value: JsonValue, found: JsonValue[] = []): readonly JsonValue[] {
+  found.push(value);
+  for (const name of holderNames) {
     const field = objectIn(value, name);
-    return field && !Array.isArray(field) ? holders(field) : [];
-  });
-  return [value, ...inner];
+    if (field && !Array.isArray(field)) holders(field, found);
+  }
+  return found;
 }

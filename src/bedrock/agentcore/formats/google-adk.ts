@@ -10,6 +10,7 @@ import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } fro
  */
 export const googleAdk: Format = {
   name: 'google-adk',
+  fields: ['author', 'content'],
   read(value, answer) {
     if (Array.isArray(value)) {
       const events = value.filter(isObject);

@@ -70,7 +70,8 @@ function readMode(mode: string, data: unknown, answer: Answer): boolean {
 
 /** Other frameworks have messages, too, beside what they tell; OpenAI's are a graph's where nothing else is. */
 function isState(value: JsonValue): boolean {
-  return listIn(value, 'messages').some((each) => toMessage(each)) || Object.keys(value).join() === 'messages';
+  if (!('messages' in value)) return false;
+  return listIn(value, 'messages').some((each) => toMessage(each)) || Object.keys(value).length === 1;
 }
 
 /** What a graph knows: the whole conversation, of which the last turn is the answer. */
@@ -100,10 +101,13 @@ function readUpdate(update: JsonValue, answer: Answer): boolean {
     }
     return true;
   }
-  const added = Object.values(update).flatMap((node): unknown => node);
+  const nodes = Object.values(update);
+  const isNode = (node: unknown) => isObject(node) || node === null;
+  // Asked before lists are opened: this sees the events of all families that come later.
+  if (!nodes.every(isNode)) return false;
+  const added = nodes.flatMap((node): unknown => node);
   const lists = added.map((node) => objectIn(node, 'messages')).filter(isObject);
-  const isUpdate = added.every((node) => isObject(node) || node === null);
-  return isUpdate && lists.map((list) => readMessages(list, channel('updates'), answer)).includes(true);
+  return added.every(isNode) && lists.map((list) => readMessages(list, channel('updates'), answer)).includes(true);
 }
 
 /** A message or a state under the name of a result. */

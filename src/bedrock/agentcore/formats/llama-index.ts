@@ -14,6 +14,7 @@ const output: Channel = { family: 'llama-index', name: 'output' };
  */
 export const llamaIndex: Format = {
   name: 'llama-index',
+  fields: ['value', 'result', 'tool_id', 'current_agent_name'],
   read(value, answer) {
     const inner = objectIn(value, 'value');
     if (inner && ('qualified_name' in value || '__is_pydantic' in value)) return read(inner, answer) || true;

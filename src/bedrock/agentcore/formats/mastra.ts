@@ -8,6 +8,7 @@ import { type Format, objectIn, stringIn } from './format.ts';
  */
 export const mastra: Format = {
   name: 'mastra',
+  fields: ['payload'],
   read(value, answer, read) {
     const type = stringIn(value, 'type');
     const payload = objectIn(value, 'payload');

@@ -7,6 +7,7 @@ import { type Format, objectIn, stringIn } from './format.ts';
  */
 export const mcp: Format = {
   name: 'mcp',
+  fields: ['jsonrpc'],
   read(value, answer) {
     // What an MCP server tells of its progress.
     if (value['jsonrpc'] === '2.0' && typeof value['method'] === 'string') return true;

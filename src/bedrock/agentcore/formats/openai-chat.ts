@@ -12,6 +12,7 @@ const counted = new WeakSet<Answer>();
  */
 export const openaiChat: Format = {
   name: 'openai-chat',
+  fields: ['choices'],
   read(value, answer) {
     const { choices } = value;
     if (!Array.isArray(choices)) return false;

@@ -17,6 +17,7 @@ const item: Channel = { family: 'openai-responses', name: 'item' };
  */
 export const openaiResponses: Format = {
   name: 'openai-responses',
+  fields: ['type', 'object', 'state', 'call_id', 'callId'],
   read(value, answer) {
     if (value['object'] === 'response' && Array.isArray(value['output'])) return readResponse(value, answer);
     const state = objectIn(value, 'state');

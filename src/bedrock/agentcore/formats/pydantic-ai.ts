@@ -12,6 +12,7 @@ const response: Channel = { family: 'pydantic-ai', name: 'response' };
  */
 export const pydanticAi: Format = {
   name: 'pydantic-ai',
+  fields: ['event_kind', 'parts'],
   read(value, answer) {
     const kind = stringIn(value, 'event_kind');
     if (kind !== undefined) readEvent(kind, value, answer);

@@ -8,6 +8,7 @@ import { type Format, type JsonValue, listIn, objectIn, stringIn } from './forma
  */
 export const springAi: Format = {
   name: 'spring-ai',
+  fields: ['chatResponse', 'result', 'results', 'output', 'messageType'],
   read(value, answer) {
     const response = objectIn(value, 'chatResponse') ?? value;
     const generation = objectIn(response, 'result') ?? listIn(response, 'results')[0] ?? response;

@@ -16,6 +16,7 @@ const known =
  */
 export const strandsTypescript: Format = {
   name: 'strands-typescript',
+  fields: ['type'],
   read(value, answer) {
     const type = stringIn(value, 'type');
     if (type === undefined || !known.test(type)) return false;

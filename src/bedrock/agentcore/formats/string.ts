@@ -18,6 +18,9 @@ const strings: Channel = { family: 'content', name: 'strings' };
 /** Server-sent events that an agent framed itself, and its runtime once more; code may begin with the word, too. */
 const framed = /^(data: ?["[{]|data: .*\n\r?\n$|((event|id|retry):[^\n]*\n){1,9}data:)/s;
 
+/** How all that is more than words begins or ends: most texts do not, and need no closer look. */
+const special = /^\w+[=:]|[)\]}>]\s*$/;
+
 /** Who reads what a string was found to hold. */
 export interface StringReaders {
   readonly readPiece: (piece: Piece) => void;
@@ -29,7 +32,7 @@ export interface StringReaders {
 /** A JSON string: a piece of text, unless it is something that was put into a string on its way. */
 export function readString(text: string, answer: Answer, readers: StringReaders): void {
   // Python's objects may stand within: as JSON, it says more.
-  const object = /^\{.*\}\s*$/s.test(text) ? parseJson(text).value : undefined;
+  const object = text.startsWith('{') && /\}\s*$/.test(text) ? parseJson(text).value : undefined;
   if (isObject(object) && readObject(object, text, readers)) return;
   // An event that nobody knows is a text after all.
   if (!readWrapped(text, answer, readers) && text !== '[DONE]') answer.text(text, strings);
@@ -42,6 +45,7 @@ function readObject(object: JsonValue, text: string, { readValue, readEvent }: S
 
 /** Reads a text that holds a framing of its own, or Python's objects; false when it is neither. */
 export function readWrapped(text: string, answer: Answer, { readPiece, readValue }: StringReaders): boolean {
+  if (!special.test(text)) return false;
   if (isRepr(text)) {
     readRepr(text, answer, readValue);
     return true;
