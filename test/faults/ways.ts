@@ -1,0 +1,141 @@
+import OpenAI from 'openai';
+import { pino } from 'pino';
+import { createSharedRouter } from '../../src/default.ts';
+import { APIError, bedrock, createCompletion } from '../../src/index.ts';
+import { createProxyOf } from '../../src/proxy/proxy.ts';
+import { answer, type Service } from './services.ts';
+
+/** How an answer is asked for. */
+export interface Way {
+  readonly name: string;
+  readonly isStream: boolean;
+  readonly isProxied: boolean;
+}
+
+export const ways: readonly Way[] = [
+  { name: 'whole', isStream: false, isProxied: false },
+  { name: 'streamed', isStream: true, isProxied: false },
+  { name: 'whole, by the proxy', isStream: false, isProxied: true },
+  { name: 'streamed, by the proxy', isStream: true, isProxied: true },
+];
+
+/** What a call came to: an answer, or what was thrown and the words that came before it. */
+export interface Outcome {
+  readonly text: string;
+  /** `whole` and nothing else is an answer. */
+  readonly end: string;
+  readonly error?: unknown;
+}
+
+export interface Question {
+  /** The row's name where the proxy is asked. */
+  readonly model: string;
+  readonly url: string;
+  /** Those of the proxy's row are given with the row. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly isStream: boolean;
+  readonly signal: AbortSignal;
+  /** Told all words so far, when further ones came. */
+  readonly onText: (text: string) => void;
+}
+
+export const prompt = 'OPENSESAME, what is the weather?';
+const messages = [{ role: 'user' as const, content: prompt }];
+
+/** Asks `completion()`. One for all calls, as an app has it. */
+const completion = createCompletion(bedrock());
+
+export function askDirectly({ model, url, parameters, isStream, signal, onText }: Question): Promise<Outcome> {
+  const asked = { ...parameters, api_base: url, model, messages, signal, num_retries: 0 };
+  return toOutcome(onText, async (say) => {
+    if (!isStream) return (await completion({ ...asked, stream: false })).choices[0];
+    let finish: string | null | undefined;
+    for await (const { choices } of await completion({ ...asked, stream: true })) {
+      say(choices[0]?.delta.content);
+      finish = choices[0]?.finish_reason ?? finish;
+    }
+    return { finish_reason: finish };
+  });
+}
+
+/** A proxy of one row for each cell, so that every cell has credentials of its own. */
+export interface Row {
+  readonly name: string;
+  readonly service: Service;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Starts a proxy in this process, where what it leaves unhandled is counted, and OpenAI's client before it. */
+export async function startProxy(rows: readonly Row[]) {
+  const proxy = createProxyOf(
+    {
+      router: {
+        model_list: rows.map(({ name, service: { model }, parameters }) => ({
+          model_name: name,
+          litellm_params: { ...parameters, model },
+        })),
+        num_retries: 0,
+        disable_cooldowns: true,
+      },
+      allowClient: new Map(rows.map(({ name }) => [name, ['api_base']])),
+      keys: [],
+      includeUsage: false,
+      allowAnonymous: false,
+      environment: {},
+      warnings: [],
+    },
+    { createRouter: createSharedRouter, log: pino({ level: 'silent' }) },
+  );
+  const { url, close } = await proxy.listen({ port: 0 });
+  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 });
+
+  function ask({ model, url, isStream, signal, onText }: Question): Promise<Outcome> {
+    const asked = { model, messages, api_base: url };
+    return toOutcome(onText, async (say) => {
+      if (!isStream) return (await client.chat.completions.create({ ...asked, stream: false }, { signal })).choices[0];
+      let finish: string | null | undefined;
+      for await (const { choices } of await client.chat.completions.create({ ...asked, stream: true }, { signal })) {
+        say(choices[0]?.delta.content);
+        finish = choices[0]?.finish_reason ?? finish;
+      }
+      return { finish_reason: finish };
+    });
+  }
+
+  return { ask, close };
+}
+
+interface Choice {
+  readonly finish_reason?: string | null | undefined;
+  readonly message?: { readonly content: string | null };
+}
+
+async function toOutcome(
+  onText: (text: string) => void,
+  ask: (say: (words: string | null | undefined) => void) => Promise<Choice | undefined>,
+): Promise<Outcome> {
+  let text = '';
+  try {
+    const choice = await ask((words) => {
+      text += words ?? '';
+      if (words) onText(text);
+    });
+    text += choice?.message?.content ?? '';
+    const isWhole = text === answer && choice?.finish_reason === 'stop';
+    return { text, end: isWhole ? 'whole' : `"${text}", which looks whole` };
+  } catch (error) {
+    return { text, end: toName(error), error };
+  }
+}
+
+/** An error of ours by its class and status; of OpenAI's client by what it heard of both. */
+function toName(error: unknown): string {
+  if (error instanceof APIError) return `${error.name} ${error.status}`;
+  if (error instanceof OpenAI.APIUserAbortError) return 'the reason of the signal';
+  // Behind the headers of a stream there is no status any more.
+  if (error instanceof OpenAI.APIError) return `${error.type} ${error.status as number | undefined ?? ''}`.trim();
+  return error === reason ? 'the reason of the signal' : String(error);
+}
+
+/** What callers who leave abort with. */
+export const reason = new Error('The caller has had enough.');
