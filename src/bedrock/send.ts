@@ -7,6 +7,8 @@ import type {
   MiddlewareStack,
   RequestHandler,
 } from '@smithy/types';
+import { refuse } from './bearer.ts';
+import { isRefusal } from './errors.ts';
 
 /** Sends an input; resolves with the answer as it came, its body unread, and throws a refusal as AWS's client does. */
 export type Send<Input> = (input: Input, options: SendOptions) => Promise<Answer>;
@@ -54,7 +56,9 @@ export function createSender(client: Client) {
   const middlewareStack = client.middlewareStack as MiddlewareStack<object, MetadataBearer>;
   const deserialize = protocol.deserializeResponse.bind(protocol);
   protocol.deserializeResponse = async (operation, context, response) => {
-    if (response.statusCode >= 300) return deserialize(operation, context, response);
+    if (response.statusCode >= 300) {
+      return deserialize(operation, context, { ...response, body: await readRefusal(response.body as Readable) });
+    }
     // On Node the HTTP handler's body is a Readable.
     return { $metadata: {}, response: response as Answer } satisfies Unread;
   };
@@ -83,9 +87,34 @@ export function createSender(client: Client) {
     const handle = new Command({} as Input).resolveMiddleware(middlewareStack, client.config, {});
     return async (input, options) => {
       calls.set(input, options);
-      const { output } = await handle({ input });
-      // As `deserializeResponse` returned it.
-      return (output as Unread).response;
+      try {
+        const { output } = await handle({ input });
+        // As `deserializeResponse` returned it.
+        return (output as Unread).response;
+      } catch (error) {
+        if (isRefusal(error)) refuse(client);
+        throw error;
+      }
     };
   };
+}
+
+/** Bytes of a refusal that are read: AWS's are short, and whoever else answers may never end. */
+const longestRefusal = 65_536;
+
+/** What a refusal says, as far as it comes: its status tells enough where the rest does not. */
+async function readRefusal(body: Readable): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      parts.push(part);
+      length += part.length;
+      // Leaving the loop closes the connection.
+      if (length > longestRefusal) break;
+    }
+  } catch {
+    // The connection was lost, or the call has ended, and whoever ended it says why.
+  }
+  return Buffer.concat(parts);
 }

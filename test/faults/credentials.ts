@@ -1,6 +1,6 @@
 import { AuthenticationError, Timeout } from '../../src/errors.ts';
 import { answerWhole } from './connecting.ts';
-import { but, type Exemption, type Fault, timedOut } from './faults.ts';
+import { type Exemption, type Fault, timedOut } from './faults.ts';
 import type { Scene } from './scene.ts';
 import type { Service } from './services.ts';
 
@@ -113,4 +113,3 @@ export const credentials: readonly Fault[] = [
     but: { 'Runtime, JWT': noSignature, Container: none },
   })),
 ];
-void but;

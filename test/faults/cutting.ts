@@ -34,7 +34,7 @@ function everywhere(name: string, becomes: Becomes, act: (scene: Scene) => unkno
 }
 
 /** An answer that comes in a strange pace, but whole. */
-async function trickle({ service, send }: Scene): Promise<void> {
+async function trickle({ service, send, finish }: Scene): Promise<void> {
   const head = toHead(200, { 'content-type': service.contentType, 'transfer-encoding': 'chunked' });
   const body = Buffer.concat(service.events);
   for (const byte of Buffer.from(head)) {
@@ -45,7 +45,7 @@ async function trickle({ service, send }: Scene): Promise<void> {
     send(toChunk(Buffer.of(byte)));
     await sleep(0);
   }
-  send('0\r\n\r\n');
+  finish();
 }
 
 /** Bytes that say nothing, for as long as somebody is there. */
@@ -80,7 +80,7 @@ export const cutting: readonly Fault[] = [
     name: 'Bytes that say nothing, without end (`max_response_bytes`)',
     play: async (scene) => {
       await playTo('between events', scene);
-      await trickleOn(scene, () => scene.say(scene.service.heartbeat ?? ' '));
+      await trickleOn(scene, () => scene.say(scene.service.heartbeat ?? ' '.repeat(100)));
     },
     parameters: () => ({ max_response_bytes: 5000 }),
     becomes: BadGatewayError,

@@ -1,19 +1,24 @@
 import { crc32 } from 'node:zlib';
 import { BadGatewayError } from '../../src/errors.ts';
 import { chunk, event, frame } from '../support/frames.ts';
-import { but, type Exemption, type Fault, framed, runtimes, streamedRuntimes } from './faults.ts';
+import { but, type Fault, runtimes, streamedRuntimes } from './faults.ts';
 import { type Place, playTo, type Scene } from './scene.ts';
-import { firstWords, line, type ServiceName } from './services.ts';
+import { firstWords, type ServiceName, services } from './services.ts';
 import { noEvents, saidBy } from './cutting.ts';
 
 interface Damage {
   readonly but?: Fault['but'];
+  /** Exemptions of the first event, and of later ones. */
+  readonly first?: Fault['but'];
+  readonly later?: Fault['but'];
+  /** What streamed runtimes say by it: to them, what is no JSON is text. */
+  readonly words?: string;
   /** Whether the body ends after the bytes; left out, an error must come without waiting for that. */
   readonly ends?: boolean;
 }
 
 /** Wrong bytes in the place of the first event, and of a later one. */
-function damaged(name: string, toBytes: (scene: Scene) => Buffer, { but: exempt = {}, ends = false }: Damage): Fault[] {
+function damaged(name: string, toBytes: (scene: Scene) => Buffer, damage: Damage): Fault[] {
   const ways: readonly (readonly [string, Place])[] = [
     ['as the first event', 'before the first event'],
     ['after the first event', 'between events'],
@@ -24,18 +29,21 @@ function damaged(name: string, toBytes: (scene: Scene) => Buffer, { but: exempt 
     play: async (scene) => {
       await playTo(at, scene);
       scene.say(toBytes(scene));
-      if (ends) scene.finish();
+      if (damage.ends) scene.finish();
       else scene.rest();
     },
     becomes: BadGatewayError,
-    said: saidBy(at),
-    but: { ...(at === 'between events' && but(['Runtime, JSON'], { why: noEvents })), ...exempt },
+    said: ({ framing }) => (framing === 'lines' ? `${saidBy(at)}${damage.words ?? ''}` : framing === 'frames' ? saidBy(at) : ''),
+    but: {
+      ...damage.but,
+      ...(at === 'between events' ? { ...damage.later, 'Runtime, JSON': { why: noEvents } } : damage.first),
+    },
   }));
 }
 
 /** A frame whose lengths may be anything, and whose checksums are right. */
-function lengths(total: number, headers: number, size = 32): Buffer {
-  const bytes = Buffer.alloc(size);
+function lengths(total: number, headers: number, size = 32, rest = 0): Buffer {
+  const bytes = Buffer.alloc(size, rest);
   bytes.writeUInt32BE(total, 0);
   bytes.writeUInt32BE(headers, 4);
   bytes.writeUInt32BE(crc32(bytes.subarray(0, 8)), 8);
@@ -51,13 +59,13 @@ function flipped(bytes: Buffer, at: number): Buffer {
 }
 
 const frames: Damage = { but: but(runtimes, { why: 'its body is not made of frames' }) };
-const lines: Damage = { but: but(framed, { why: 'its body is made of frames' }) };
 
 /** An event that says something, with whatever text or bytes in place of its text. */
 function saying({ service }: Scene, body: Buffer): Buffer {
+  if (service.name === 'Agents') return chunk(body);
   const [before = '', after = ''] = wrapped(service.name);
   const json = Buffer.concat([Buffer.from(before), body, Buffer.from(after)]);
-  return service.framing === 'frames' ? binary(service.name, json) : json;
+  return service.framing === 'frames' ? binary(json) : json;
 }
 
 function wrapped(name: ServiceName): readonly string[] {
@@ -67,8 +75,7 @@ function wrapped(name: ServiceName): readonly string[] {
 }
 
 /** A frame around bytes that need be no text. */
-function binary(name: ServiceName, body: Buffer): Buffer {
-  if (name === 'Agents') return chunk(body.subarray(body.indexOf('":"') + 3, -2));
+function binary(body: Buffer): Buffer {
   const empty = event('contentBlockDelta', '');
   const bytes = Buffer.concat([empty.subarray(0, -4), body, Buffer.alloc(4)]);
   bytes.writeUInt32BE(bytes.length, 0);
@@ -83,12 +90,13 @@ function ofJson({ service }: Scene, json: string): Buffer {
   return Buffer.from(service.framing === 'lines' ? `data: ${json}\n\n` : json);
 }
 
-const anyText: Exemption = { becomes: 'whole', why: 'x' };
-void anyText;
-void line;
-void streamedRuntimes;
-void firstWords;
-void frame;
+const noJson = '{"result": OPENSESAME}';
+const cutJson = '{"result": "OPENSES';
+
+/** What is no JSON is text. */
+function asText(words: string, names: readonly ServiceName[]): Fault['but'] {
+  return but(names, { becomes: { words }, why: 'what is no JSON is text' });
+}
 
 /** What arrives is not what was meant. */
 export const damage: readonly Fault[] = [
@@ -102,16 +110,30 @@ export const damage: readonly Fault[] = [
   ...damaged('Frame: total length 2 GiB', () => lengths(2 ** 31, 0), frames),
   ...damaged('Frame: total length 4 GiB', () => lengths(2 ** 32 - 1, 0), frames),
   ...damaged('Frame: headers longer than the frame', () => lengths(32, 2 ** 31), frames),
-  ...damaged('Frame: headers that cannot be read', () => lengths(32, 16), frames),
+  ...damaged('Frame: headers that cannot be read', () => lengths(32, 16, 32, 0xff), frames),
   ...damaged('Frame: no event type', () => frame({ ':message-type': 'event' }, {}), { ...frames, ends: true }),
   ...damaged('No UTF-8', (scene) => saying(scene, Buffer.from([0x61, 0xff, 0xfe, 0x62])), { ends: true }),
   ...damaged('A character that is cut', (scene) => saying(scene, Buffer.from('€').subarray(0, 2)), { ends: true }),
-  ...damaged('No JSON', (scene) => ofJson(scene, '{"result": OPENSESAME}'), { ends: true }),
-  ...damaged('JSON that is cut', (scene) => ofJson(scene, '{"result": "OPENSES'), { ends: true }),
-  ...damaged('JSON of another type', (scene) => ofJson(scene, 'null'), { ends: true }),
+  ...damaged('No JSON', (scene) => ofJson(scene, noJson), { ends: true, words: noJson, first: asText(noJson, runtimes) }),
+  ...damaged('JSON that is cut', (scene) => ofJson(scene, cutJson), {
+    ends: true,
+    words: cutJson,
+    first: asText(cutJson, streamedRuntimes),
+  }),
+  ...damaged('JSON of another type', (scene) => ofJson(scene, 'null'), {
+    ends: true,
+    first: { 'Runtime, JSON': { becomes: { words: '' }, why: 'an agent may return nothing' } },
+  }),
   ...damaged('JSON of 5000 levels', (scene) => ofJson(scene, `${'['.repeat(5000)}${']'.repeat(5000)}`), { ends: true }),
-  ...damaged('The body ends', ({ service }) => service.heartbeat ?? Buffer.from(' '), { ends: true }),
-  ...damaged('An event of 11 MB', (scene) => saying(scene, Buffer.alloc(11_000_000, 'x')), {}),
-  ...damaged('Bytes that are no base64', () => event('chunk', { bytes: '@@@@' }), { ...frames, ends: true }),
+  ...damaged('The body ends', ({ service }) => service.heartbeat ?? Buffer.from(' '), {
+    ends: true,
+    first: { 'Runtime, JSON': { becomes: { words: '' }, why: 'an agent may answer with an empty text' } },
+    later: { Agents: { becomes: { words: firstWords }, why: 'its stream has no end of its own' } },
+  }),
+  ...damaged('An event of 11 MB', (scene) => saying(scene, Buffer.alloc(11_000_000, 'x')), {
+    but: { 'Runtime, JSON': { why: 'a whole body may have 100 MB' } },
+  }),
+  ...damaged('Bytes that are no base64', () => event('chunk', { bytes: '@@@@' }), {
+    but: but(services.filter(({ name }) => name !== 'Agents').map(({ name }) => name), { why: 'it has no base64' }),
+  }),
 ];
-void lines;

@@ -1,5 +1,4 @@
 import {
-  APIError,
   AuthenticationError,
   BadGatewayError,
   BadRequestError,
@@ -12,7 +11,7 @@ import {
 } from '../../src/errors.ts';
 import { exception, frame } from '../support/frames.ts';
 import { saidBy, without } from './cutting.ts';
-import { type Becomes, but, type Exemption, type Fault, framed, runtimes, streamedRuntimes } from './faults.ts';
+import { type Becomes, but, type Exemption, type Fault, framed, runtimes } from './faults.ts';
 import { type Place, playTo, type Scene } from './scene.ts';
 import { line, services } from './services.ts';
 
@@ -137,5 +136,3 @@ export const exceptions: readonly Fault[] = [
   ),
   ...told({ error: message, error_type: 'ValueError', message: 'An error occurred during streaming' }, BadGatewayError),
 ];
-void streamedRuntimes;
-void APIError;

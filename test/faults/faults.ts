@@ -4,7 +4,12 @@ import type { Scene } from './scene.ts';
 import type { Service, ServiceName } from './services.ts';
 
 /** What must come of a call: an answer, an error by its class and status, or the signal's own reason. */
-export type Becomes = 'whole' | 'the reason of the signal' | ErrorClass | readonly [ErrorClass, status: number];
+export type Becomes = 'whole' | 'the reason of the signal' | Words | ErrorClass | readonly [ErrorClass, status: number];
+
+/** An answer, but not the one that was meant. */
+export interface Words {
+  readonly words: string;
+}
 
 type ErrorClass = typeof APIError;
 
@@ -29,8 +34,8 @@ export interface Fault {
   readonly but?: Partial<Record<ServiceName, Exemption>>;
   /** What comes of a call that is made before. */
   readonly before?: Becomes;
-  /** The words that a reader of the stream has been told by then. */
-  readonly said?: string;
+  /** The words that a reader of the stream has been told by then, where the service tells any before it is whole. */
+  readonly said?: string | ((service: Service) => string);
 }
 
 export interface Exemption {

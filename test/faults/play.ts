@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APIError } from '../../src/errors.ts';
-import type { Becomes, Fault } from './faults.ts';
+import type { Becomes, Fault, Words } from './faults.ts';
 import { answerNames } from './names.ts';
 import { openStage } from './scene.ts';
-import { type Service, services } from './services.ts';
-import { askDirectly, type Outcome, prompt, reason, startProxy, type Way, ways } from './ways.ts';
+import { answer, type Service, services } from './services.ts';
+import { askDirectly, type Outcome, prompt, reason, startProxy, toWords, type Way, ways } from './ways.ts';
 
 /** One fault with one service, asked in one way. */
 export interface Cell {
@@ -112,15 +112,14 @@ async function play(cell: Cell, askProxy: typeof askDirectly, release: () => voi
       end: outcome.end,
       said: isStream ? outcome.text : '',
       left,
-      told: [before, outcome].flatMap((each) => (each ? toTold(each) : [])),
+      told: [before, outcome].flatMap((each) => (each ? toTold(each, service) : [])),
     },
   };
 }
 
 function toExpected({ fault, service, way }: Cell): Found {
   const { becomes = fault.becomes } = fault.but?.[service.name] ?? {};
-  const speaks = way.isStream && service.framing !== 'one value';
-  const said = becomes === 'whole' && way.isStream ? 'one two' : speaks ? (fault.said ?? '') : '';
+  const said = way.isStream ? toSaid(fault, becomes, service) : '';
   return {
     ...(fault.before && { before: toEnd(fault.before, way, '') }),
     end: toEnd(becomes, way, said),
@@ -130,23 +129,34 @@ function toExpected({ fault, service, way }: Cell): Found {
   };
 }
 
+/** What a reader of the stream is told before the end. */
+function toSaid({ said = '' }: Fault, becomes: Becomes, service: Service): string {
+  if (becomes === 'whole') return answer;
+  if (typeof becomes === 'object' && 'words' in becomes) return becomes.words;
+  if (typeof said === 'function') return said(service);
+  return service.framing === 'one value' ? '' : said;
+}
+
 /** What a way shows of an error. */
 function toEnd(becomes: Becomes, { isProxied }: Way, said: string): string {
   if (typeof becomes === 'string') return becomes;
+  if ('words' in becomes) return toWords(becomes.words);
   const { name, status, type } = toError(becomes);
   if (!isProxied) return `${name} ${status}`;
   return said === '' ? `${type} ${status}` : type;
 }
 
-export function toError(becomes: Exclude<Becomes, string>): APIError {
+export function toError(becomes: Exclude<Becomes, string | Words>): APIError {
   const [Class, status] = Array.isArray(becomes) ? (becomes as readonly [typeof APIError, number]) : [becomes as typeof APIError];
   return new Class('', status === undefined ? {} : { status });
 }
 
 /** Secrets, the prompt and the answer stand in no error. */
-function toTold({ error }: Outcome): readonly string[] {
+function toTold({ error }: Outcome, { name }: Service): readonly string[] {
   const message = error instanceof Error ? error.message : '';
-  return ['OPENSES', prompt, 'secret-EXAMPLE', 'header.payload'].filter((secret) => message.includes(secret));
+  // What a container says is for whoever develops it.
+  const bodies = name === 'Container' ? [] : ['OPENSES'];
+  return [...bodies, prompt, 'secret-EXAMPLE', 'header.payload'].filter((secret) => message.includes(secret));
 }
 
 async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {

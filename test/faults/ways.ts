@@ -47,7 +47,7 @@ const completion = createCompletion(bedrock());
 
 export function askDirectly({ model, url, parameters, isStream, signal, onText }: Question): Promise<Outcome> {
   const asked = { ...parameters, api_base: url, model, messages, signal, num_retries: 0 };
-  return toOutcome(onText, async (say) => {
+  return toOutcome({ onText }, async (say) => {
     if (!isStream) return (await completion({ ...asked, stream: false })).choices[0];
     let finish: string | null | undefined;
     for await (const { choices } of await completion({ ...asked, stream: true })) {
@@ -91,7 +91,8 @@ export async function startProxy(rows: readonly Row[]) {
 
   function ask({ model, url, isStream, signal, onText }: Question): Promise<Outcome> {
     const asked = { model, messages, api_base: url };
-    return toOutcome(onText, async (say) => {
+    const isLeft = () => signal.aborted;
+    return toOutcome({ onText, isLeft }, async (say) => {
       if (!isStream) return (await client.chat.completions.create({ ...asked, stream: false }, { signal })).choices[0];
       let finish: string | null | undefined;
       for await (const { choices } of await client.chat.completions.create({ ...asked, stream: true }, { signal })) {
@@ -111,7 +112,7 @@ interface Choice {
 }
 
 async function toOutcome(
-  onText: (text: string) => void,
+  { onText, isLeft = () => false }: { readonly onText: Question['onText']; readonly isLeft?: () => boolean },
   ask: (say: (words: string | null | undefined) => void) => Promise<Choice | undefined>,
 ): Promise<Outcome> {
   let text = '';
@@ -121,11 +122,18 @@ async function toOutcome(
       if (words) onText(text);
     });
     text += choice?.message?.content ?? '';
-    const isWhole = text === answer && choice?.finish_reason === 'stop';
-    return { text, end: isWhole ? 'whole' : `"${text}", which looks whole` };
+    // OpenAI's client ends a stream without a word when its caller leaves.
+    if (isLeft()) return { text, end: 'the reason of the signal' };
+    if (choice?.finish_reason !== 'stop') return { text, end: 'a stream without an end' };
+    return { text, end: text === answer ? 'whole' : toWords(text) };
   } catch (error) {
     return { text, end: toName(error), error };
   }
+}
+
+/** An answer of other words than were meant. */
+export function toWords(words: string): string {
+  return `an answer: ${JSON.stringify(words)}`;
 }
 
 /** An error of ours by its class and status; of OpenAI's client by what it heard of both. */
