@@ -2,14 +2,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { APIConnectionError, Timeout } from '../../src/errors.ts';
 import { type Fault, timedOut } from './faults.ts';
 import { nameError, nameHost } from './names.ts';
-import type { Scene } from './scene.ts';
-
-/** A right answer. */
-export function answerWhole({ begin, say, finish, service }: Scene): void {
-  begin();
-  for (const event of service.events) say(event);
-  finish();
-}
+import { answerWhole } from './places.ts';
 
 const http = (host: string) => (port: number) => `http://${host}:${port}`;
 
@@ -56,13 +49,20 @@ export const connecting: readonly Fault[] = [
     name: 'DNS: the name server is silent',
     url: named(() => 'silence'),
     parameters: timedOut,
+    isQuiet: true,
     becomes: Timeout,
   },
   {
     name: 'DNS: the first of two addresses is dead',
     url: named(() => [dead, here]),
     play: answerWhole,
-    becomes: 'whole',
+    becomes: 'an answer',
+  },
+  {
+    name: 'DNS: `localhost` is ::1 first, where nobody listens',
+    url: named(() => ['::1', here]),
+    play: answerWhole,
+    becomes: 'an answer',
   },
   {
     name: 'DNS: all addresses are dead',
@@ -78,15 +78,15 @@ export const connecting: readonly Fault[] = [
       answerWhole(scene);
       scene.close();
     },
-    before: 'whole',
-    becomes: 'whole',
+    before: 'an answer',
+    becomes: 'an answer',
   },
   {
     name: 'DNS: the host fails once and is there with the next call',
     url: named((count) => (count === 0 ? nameError('EAI_AGAIN') : [here])),
     play: answerWhole,
     before: APIConnectionError,
-    becomes: 'whole',
+    becomes: 'an answer',
   },
   {
     name: 'A kept connection is reset before the next call',
@@ -94,8 +94,8 @@ export const connecting: readonly Fault[] = [
       answerWhole(scene);
       if (scene.call === 0) setImmediate(scene.reset);
     },
-    before: 'whole',
-    becomes: 'whole',
+    before: 'an answer',
+    becomes: 'an answer',
   },
   {
     name: 'TLS: the server speaks plain HTTP',

@@ -1,6 +1,6 @@
 import { AuthenticationError, Timeout } from '../../src/errors.ts';
-import { answerWhole } from './connecting.ts';
 import { type Exemption, type Fault, timedOut } from './faults.ts';
+import { answerWhole } from './places.ts';
 import type { Scene } from './scene.ts';
 import type { Service } from './services.ts';
 
@@ -10,7 +10,7 @@ const noSignature: Exemption = { why: 'a JWT is no signature' };
 /** A function that is asked for credentials: keys, or a JWT for those who take one. */
 function given(give: (key: string) => unknown): (service: Service) => Readonly<Record<string, unknown>> {
   return ({ name }) => {
-    if (name === 'Runtime, JWT') return { api_key: () => give('header.payload.signature') };
+    if (name === 'Runtime (JWT)') return { api_key: () => give('header.payload.signature') };
     const toIdentity = (key: unknown) =>
       typeof key === 'string' ? { accessKeyId: key, secretAccessKey: 'secret-EXAMPLE-KEY' } : key;
     const provider = () => {
@@ -68,6 +68,7 @@ export const credentials: readonly Fault[] = [
   },
   {
     name: 'Credentials: the provider hangs',
+    isQuiet: true,
     parameters: (service) => ({ ...given(() => new Promise(() => undefined))(service), ...timedOut() }),
     becomes: Timeout,
     but: { Container: none },
@@ -83,7 +84,7 @@ export const credentials: readonly Fault[] = [
     },
     play: answerWhole,
     before: AuthenticationError,
-    becomes: 'whole',
+    becomes: 'an answer',
     but: { Container: none },
   },
   {
@@ -91,7 +92,7 @@ export const credentials: readonly Fault[] = [
     parameters: renewed,
     play: (scene) => (isOld(scene) ? refuse(scene, 403, 'ExpiredTokenException') : answerWhole(scene)),
     before: AuthenticationError,
-    becomes: 'whole',
+    becomes: 'an answer',
     but: { Container: none },
   },
   {
@@ -109,7 +110,7 @@ export const credentials: readonly Fault[] = [
     name: `The clock is an hour behind (${name}), and the next call`,
     play: skewed(Number(status), String(name)),
     before: AuthenticationError,
-    becomes: 'whole',
-    but: { 'Runtime, JWT': noSignature, Container: none },
+    becomes: 'an answer',
+    but: { 'Runtime (JWT)': noSignature, Container: none },
   })),
 ];

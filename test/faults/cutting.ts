@@ -1,24 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APIConnectionError, BadGatewayError, Timeout } from '../../src/errors.ts';
-import { type Becomes, but, type Fault, timedOut } from './faults.ts';
-import { type Place, places, playTo, type Scene, toChunk, toHead } from './scene.ts';
-import { answer, firstWords } from './services.ts';
-
-/** What a reader has been told when an answer has come up to a place. */
-export function saidBy(place: Place): string {
-  if (place === 'between events' || place === 'inside an event') return firstWords;
-  return place === 'after the last event' ? answer : '';
-}
-
-export const noEvents = 'its body is one value, which has no events';
-
-/** Services that have no such place. */
-export function without(place: Place): Fault['but'] {
-  return place === 'between events' || place === 'inside an event' ? but(['Runtime, JSON'], { why: noEvents }) : {};
-}
+import { type Becomes, type Fault, timedOut } from './faults.ts';
+import { places, playTo, saidBy, without } from './places.ts';
+import { type Scene, toChunk, toHead } from './scene.ts';
+import { firstWords } from './services.ts';
 
 /** One fault at every place of an answer. */
-function everywhere(name: string, becomes: Becomes, act: (scene: Scene) => unknown, more: Partial<Fault> = {}): Fault[] {
+function everywhere(
+  name: string,
+  becomes: Becomes,
+  act: (scene: Scene) => unknown,
+  more: Partial<Fault> = {},
+): Fault[] {
   return places.map((place) => ({
     name,
     place,
@@ -27,33 +20,40 @@ function everywhere(name: string, becomes: Becomes, act: (scene: Scene) => unkno
       await act(scene);
     },
     becomes,
-    but: without(place) ?? {},
+    but: without(place),
     said: saidBy(place),
     ...more,
   }));
 }
 
-/** An answer that comes in a strange pace, but whole. */
+/** Lets what was sent be read. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 async function trickle({ service, send, finish }: Scene): Promise<void> {
   const head = toHead(200, { 'content-type': service.contentType, 'transfer-encoding': 'chunked' });
   const body = Buffer.concat(service.events);
   for (const byte of Buffer.from(head)) {
     send(Buffer.of(byte));
-    await sleep(0);
+    await turn();
   }
   for (const byte of body) {
     send(toChunk(Buffer.of(byte)));
-    await sleep(0);
+    await turn();
   }
   finish();
 }
 
-/** Bytes that say nothing, for as long as somebody is there. */
-async function trickleOn(scene: Scene, send: () => void): Promise<void> {
+/** Goes on for as long as somebody is there. */
+async function goOn(scene: Scene, send: () => void): Promise<void> {
   while (!scene.isClosed()) {
     send();
     await sleep(5);
   }
+}
+
+/** A thousand bytes or so that say nothing. */
+function sayNothing({ service: { heartbeat = Buffer.from(' ') }, say }: Scene): void {
+  say(Buffer.concat(Array.from({ length: Math.ceil(1000 / heartbeat.length) }, () => heartbeat)));
 }
 
 /** The connection is lost, or silent, or slow. */
@@ -64,14 +64,14 @@ export const cutting: readonly Fault[] = [
   {
     name: 'Byte by byte, and whole',
     play: trickle,
-    becomes: 'whole',
+    becomes: 'an answer',
   },
   {
     name: 'Headers byte by byte, without end',
     play: (scene) => {
       scene.send('HTTP/1.1 200 OK\r\nx: ');
       scene.rest();
-      return trickleOn(scene, () => scene.send('x'));
+      return goOn(scene, () => scene.send('x'));
     },
     parameters: timedOut,
     becomes: Timeout,
@@ -80,7 +80,7 @@ export const cutting: readonly Fault[] = [
     name: 'Bytes that say nothing, without end (`max_response_bytes`)',
     play: async (scene) => {
       await playTo('between events', scene);
-      await trickleOn(scene, () => scene.say(scene.service.heartbeat ?? ' '.repeat(100)));
+      await goOn(scene, () => sayNothing(scene));
     },
     parameters: () => ({ max_response_bytes: 5000 }),
     becomes: BadGatewayError,
@@ -91,7 +91,7 @@ export const cutting: readonly Fault[] = [
     play: async (scene) => {
       await playTo('between events', scene);
       setTimeout(scene.leave, 50);
-      await trickleOn(scene, () => scene.say(scene.service.heartbeat ?? ' '));
+      await goOn(scene, () => sayNothing(scene));
     },
     becomes: 'the reason of the signal',
     said: firstWords,

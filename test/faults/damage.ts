@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { BadGatewayError } from '../../src/errors.ts';
 import { chunk, event, frame } from '../support/frames.ts';
-import { but, type Fault, runtimes, streamedRuntimes } from './faults.ts';
-import { type Place, playTo, type Scene } from './scene.ts';
-import { firstWords, type ServiceName, services } from './services.ts';
-import { noEvents, saidBy } from './cutting.ts';
+import { but, type Fault } from './faults.ts';
+import { noEvents, type Place, playTo, saidBy } from './places.ts';
+import type { Scene } from './scene.ts';
+import { firstWords, runtimes, type ServiceName, services, streamedRuntimes } from './services.ts';
 
 interface Damage {
   readonly but?: Fault['but'];
@@ -33,10 +33,11 @@ function damaged(name: string, toBytes: (scene: Scene) => Buffer, damage: Damage
       else scene.rest();
     },
     becomes: BadGatewayError,
-    said: ({ framing }) => (framing === 'lines' ? `${saidBy(at)}${damage.words ?? ''}` : framing === 'frames' ? saidBy(at) : ''),
+    said: ({ framing }) =>
+      framing === 'lines' ? `${saidBy(at)}${damage.words ?? ''}` : framing === 'frames' ? saidBy(at) : '',
     but: {
       ...damage.but,
-      ...(at === 'between events' ? { ...damage.later, 'Runtime, JSON': { why: noEvents } } : damage.first),
+      ...(at === 'between events' ? { ...damage.later, 'Runtime (JSON)': { why: noEvents } } : damage.first),
     },
   }));
 }
@@ -70,7 +71,7 @@ function saying({ service }: Scene, body: Buffer): Buffer {
 
 function wrapped(name: ServiceName): readonly string[] {
   if (name === 'Harness') return ['{"contentBlockIndex":0,"delta":{"text":"', '"}}'];
-  if (name === 'Runtime, JSON') return ['{"result":"', '"}'];
+  if (name === 'Runtime (JSON)') return ['{"result":"', '"}'];
   return ['data: {"event":{"contentBlockDelta":{"delta":{"text":"', '"},"contentBlockIndex":0}}}\n\n'];
 }
 
@@ -114,7 +115,11 @@ export const damage: readonly Fault[] = [
   ...damaged('Frame: no event type', () => frame({ ':message-type': 'event' }, {}), { ...frames, ends: true }),
   ...damaged('No UTF-8', (scene) => saying(scene, Buffer.from([0x61, 0xff, 0xfe, 0x62])), { ends: true }),
   ...damaged('A character that is cut', (scene) => saying(scene, Buffer.from('€').subarray(0, 2)), { ends: true }),
-  ...damaged('No JSON', (scene) => ofJson(scene, noJson), { ends: true, words: noJson, first: asText(noJson, runtimes) }),
+  ...damaged('No JSON', (scene) => ofJson(scene, noJson), {
+    ends: true,
+    words: noJson,
+    first: asText(noJson, runtimes),
+  }),
   ...damaged('JSON that is cut', (scene) => ofJson(scene, cutJson), {
     ends: true,
     words: cutJson,
@@ -122,18 +127,21 @@ export const damage: readonly Fault[] = [
   }),
   ...damaged('JSON of another type', (scene) => ofJson(scene, 'null'), {
     ends: true,
-    first: { 'Runtime, JSON': { becomes: { words: '' }, why: 'an agent may return nothing' } },
+    first: { 'Runtime (JSON)': { becomes: { words: '' }, why: 'an agent may return nothing' } },
   }),
   ...damaged('JSON of 5000 levels', (scene) => ofJson(scene, `${'['.repeat(5000)}${']'.repeat(5000)}`), { ends: true }),
   ...damaged('The body ends', ({ service }) => service.heartbeat ?? Buffer.from(' '), {
     ends: true,
-    first: { 'Runtime, JSON': { becomes: { words: '' }, why: 'an agent may answer with an empty text' } },
+    first: { 'Runtime (JSON)': { becomes: { words: '' }, why: 'an agent may answer with an empty text' } },
     later: { Agents: { becomes: { words: firstWords }, why: 'its stream has no end of its own' } },
   }),
   ...damaged('An event of 11 MB', (scene) => saying(scene, Buffer.alloc(11_000_000, 'x')), {
-    but: { 'Runtime, JSON': { why: 'a whole body may have 100 MB' } },
-  }),
+    but: { 'Runtime (JSON)': { why: 'a whole body may have 100 MB' } },
+  }).slice(1),
   ...damaged('Bytes that are no base64', () => event('chunk', { bytes: '@@@@' }), {
-    but: but(services.filter(({ name }) => name !== 'Agents').map(({ name }) => name), { why: 'it has no base64' }),
+    but: but(
+      services.filter(({ name }) => name !== 'Agents').map(({ name }) => name),
+      { why: 'it has no base64' },
+    ),
   }),
 ];

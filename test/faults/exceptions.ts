@@ -10,10 +10,10 @@ import {
   ServiceUnavailableError,
 } from '../../src/errors.ts';
 import { exception, frame } from '../support/frames.ts';
-import { saidBy, without } from './cutting.ts';
-import { type Becomes, but, type Exemption, type Fault, framed, runtimes } from './faults.ts';
-import { type Place, playTo, type Scene } from './scene.ts';
-import { line, services } from './services.ts';
+import { type Becomes, but, type Fault } from './faults.ts';
+import { type Place, playTo, saidBy, without } from './places.ts';
+import type { Scene } from './scene.ts';
+import { framed, line, runtimes, services } from './services.ts';
 
 /** What stands for AWS's names. */
 const known: readonly (readonly [string, Becomes])[] = [
@@ -33,12 +33,12 @@ const known: readonly (readonly [string, Becomes])[] = [
 ];
 
 /** Any AWS service may answer with these. */
-const common: readonly (readonly [string, Becomes])[] = [
-  ['UnrecognizedClientException', AuthenticationError],
-  ['InvalidSignatureException', AuthenticationError],
-  ['MissingAuthenticationTokenException', AuthenticationError],
-  ['ExpiredTokenException', AuthenticationError],
-  ['SomethingNewException', InternalServerError],
+const common: readonly (readonly [string, status: number, Becomes])[] = [
+  ['UnrecognizedClientException', 403, AuthenticationError],
+  ['InvalidSignatureException', 403, AuthenticationError],
+  ['MissingAuthenticationTokenException', 403, AuthenticationError],
+  ['ExpiredTokenException', 403, AuthenticationError],
+  ['An exception that nobody knows', 500, InternalServerError],
 ];
 
 const camel = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
@@ -51,13 +51,16 @@ const inStreams: readonly (readonly [string, Place])[] = [
   ['after the last event', 'after the last event'],
 ];
 
-/** The service cannot have an exception that its operation does not name. */
-function unnamed(name: string): Fault['but'] {
+/** A service cannot have an exception that its operation does not name. */
+function unnamed(name: string): NonNullable<Fault['but']> {
   const others = services.filter(({ exceptions }) => !exceptions.has(name)).map((service) => service.name);
   return but(others, { why: 'its operation has no such exception' });
 }
 
-const noAws: Exemption = { why: 'no AWS stands before it' };
+/** Whether any service whose answer is AWS's event stream names it. */
+function isOfStreams(name: string): boolean {
+  return services.some(({ framing, exceptions }) => framing === 'frames' && exceptions.has(name));
+}
 
 function refused(name: string, status: (scene: Scene) => number, becomes: Becomes): Fault {
   return {
@@ -66,10 +69,11 @@ function refused(name: string, status: (scene: Scene) => number, becomes: Become
     play: (scene) =>
       scene.respond(status(scene), 'application/json', JSON.stringify({ message }), { 'x-amzn-errortype': name }),
     becomes,
+    but: { Container: { why: 'no AWS stands before it' } },
   };
 }
 
-function framedIn(name: string, bytes: Buffer, becomes: Becomes): readonly Fault[] {
+function framedIn(name: string, bytes: Buffer, becomes: Becomes, more: Fault['but'] = {}): readonly Fault[] {
   return inStreams.map(([place, at]) => ({
     name,
     place,
@@ -80,7 +84,7 @@ function framedIn(name: string, bytes: Buffer, becomes: Becomes): readonly Fault
     },
     becomes,
     said: saidBy(at),
-    but: but(runtimes, { why: 'AWS writes nothing into the body of a runtime' }),
+    but: { ...more, ...but(runtimes, { why: 'AWS writes nothing into the body of a runtime' }) },
   }));
 }
 
@@ -99,29 +103,27 @@ function told(value: object, becomes: Becomes): readonly Fault[] {
     said: saidBy(at),
     but: {
       ...without(at),
-      ...(at === 'after the last event' && but(['Runtime, JSON'], { why: 'its body is one value' })),
+      ...(at === 'after the last event' && but(['Runtime (JSON)'], { why: 'its body is one value' })),
       ...but(framed, { why: 'its agents tell of errors by exceptions' }),
     },
   }));
 }
 
+function withMore(fault: Fault, more: Fault['but']): Fault {
+  return { ...fault, but: { ...more, ...fault.but } };
+}
+
 /** AWS's exceptions, wherever they may stand. */
 export const exceptions: readonly Fault[] = [
-  ...known.flatMap(([name, becomes]): readonly Fault[] => [
-    {
-      ...refused(name, ({ service }) => service.exceptions.get(name) ?? 500, becomes),
-      but: { ...unnamed(name), Container: noAws },
-    },
-    ...framedIn(name, exception(camel(name), message), becomes).map((fault) => ({
-      ...fault,
-      but: { ...unnamed(name), ...fault.but },
-    })),
+  ...known.flatMap(([name, becomes]) => [
+    withMore(
+      refused(name, ({ service }) => service.exceptions.get(name) ?? 500, becomes),
+      unnamed(name),
+    ),
+    ...(isOfStreams(name) ? framedIn(name, exception(camel(name), message), becomes, unnamed(name)) : []),
   ]),
-  ...common.flatMap(([name, becomes]): readonly Fault[] => [
-    {
-      ...refused(name, () => (name.startsWith('Something') ? 500 : 403), becomes),
-      but: { Container: noAws },
-    },
+  ...common.flatMap(([name, status, becomes]) => [
+    refused(name, () => status, becomes),
     ...framedIn(name, exception(camel(name), message), becomes),
   ]),
   ...framedIn(

@@ -9,17 +9,20 @@ import {
   ServiceUnavailableError,
   Timeout,
 } from '../../src/errors.ts';
-import { answerWhole } from './connecting.ts';
-import { noEvents } from './cutting.ts';
-import { type Becomes, but, type Exemption, type Fault, runtimes, timedOut } from './faults.ts';
+import { type Becomes, but, type Exemption, type Fault, timedOut } from './faults.ts';
+import { answerWhole, noEvents } from './places.ts';
 import { toHead } from './scene.ts';
-import { firstWords, type Service } from './services.ts';
+import { firstWords, runtimes, type Service } from './services.ts';
 
 const page = (status: number) => `<html><head><title>${status}</title></head><body>OPENSESAME</body></html>`;
 
 /** An answer of somebody before AWS, who says what goes wrong for people to read. */
 function html(status: number, becomes: Becomes): Fault {
-  return { name: `HTTP ${status} with HTML`, play: ({ respond }) => respond(status, 'text/html', page(status)), becomes };
+  return {
+    name: `HTTP ${status} with HTML`,
+    play: ({ respond }) => respond(status, 'text/html', page(status)),
+    becomes,
+  };
 }
 
 function empty(status: number, becomes: Becomes, more: Partial<Fault> = {}): Fault {
@@ -37,7 +40,7 @@ const nothing: Exemption = { becomes: { words: '' }, why: 'an agent may answer w
 const readWhole: Exemption = { becomes: APIConnectionError, why: 'what a container says belongs to its error' };
 
 /** Something before a right answer. */
-function before(name: string, bytes: string, becomes: Becomes = 'whole'): Fault {
+function before(name: string, bytes: string, becomes: Becomes = 'an answer'): Fault {
   return {
     name,
     play: (scene) => {
@@ -54,7 +57,11 @@ function part({ events: [first = Buffer.alloc(0), second] }: Service): Buffer {
 }
 
 /** A part of a right body behind headers of its own. */
-function headed(name: string, toHeaders: (service: Service) => Headers, more: Pick<Fault, 'becomes'> & Partial<Fault>): Fault {
+function headed(
+  name: string,
+  toHeaders: (service: Service) => Headers,
+  more: Pick<Fault, 'becomes'> & Partial<Fault>,
+): Fault {
   return {
     name,
     play: ({ send, service }) => {
@@ -80,8 +87,8 @@ export const http: readonly Fault[] = [
     ...html(200, BadGatewayError),
     but: but(runtimes, { becomes: { words: page(200) }, why: 'an agent may answer in HTML' }),
   },
-  empty(200, BadGatewayError, { but: { 'Runtime, JSON': nothing } }),
-  empty(204, BadGatewayError, { but: { 'Runtime, JSON': nothing } }),
+  empty(200, BadGatewayError, { but: { 'Runtime (JSON)': nothing } }),
+  empty(204, BadGatewayError, { but: { 'Runtime (JSON)': nothing } }),
   empty(400, BadRequestError),
   empty(500, InternalServerError),
   empty(503, ServiceUnavailableError),
@@ -185,10 +192,14 @@ export const http: readonly Fault[] = [
     becomes: end === 'closed' ? APIConnectionError : Timeout,
     said: firstWords,
   })),
-  headed('Content-Length shorter than the body', (service) => ({ 'content-length': String(part(service).length - 5) }), {
-    becomes: BadGatewayError,
-    said: firstWords,
-  }),
+  headed(
+    'Content-Length shorter than the body',
+    (service) => ({ 'content-length': String(part(service).length - 5) }),
+    {
+      becomes: BadGatewayError,
+      said: firstWords,
+    },
+  ),
   headed('Content-Length twice, and different', () => ({ 'content-length': '5', 'Content-Length': '500' }), {
     becomes: APIConnectionError,
   }),
@@ -197,7 +208,9 @@ export const http: readonly Fault[] = [
     becomes: APIConnectionError,
   }),
   headed('Headers larger than 16 KB', () => ({ 'x-much': 'x'.repeat(20_000) }), { becomes: APIConnectionError }),
-  headed('Chunks whose length is no number', () => ({ 'transfer-encoding': 'chunked' }), { becomes: APIConnectionError }),
+  headed('Chunks whose length is no number', () => ({ 'transfer-encoding': 'chunked' }), {
+    becomes: APIConnectionError,
+  }),
   {
     name: 'A chunk that is longer than it says',
     play: async ({ begin, say, send, heard, service }) => {
@@ -207,7 +220,7 @@ export const http: readonly Fault[] = [
       send('1\r\nxyz\r\n');
     },
     becomes: APIConnectionError,
-    but: but(['Runtime, JSON'], { why: noEvents }),
+    but: but(['Runtime (JSON)'], { why: noEvents }),
     said: firstWords,
   },
   {
@@ -221,7 +234,7 @@ export const http: readonly Fault[] = [
   {
     name: 'The right body under a wrong content type',
     play: ({ respond, service }) => respond(200, 'text/html', Buffer.concat(service.events)),
-    becomes: 'whole',
+    becomes: 'an answer',
   },
   {
     name: 'JSON where a stream is expected',

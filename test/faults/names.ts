@@ -1,4 +1,5 @@
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP } from 'node:net';
 
 type Answer = readonly string[] | NodeJS.ErrnoException | 'silence';
 type Callback = (error: NodeJS.ErrnoException | null, address?: string | LookupAddress[], family?: number) => void;
@@ -24,16 +25,17 @@ export function answerNames(): () => void {
   const { lookup } = dns;
   const replaced = (name: string, options: LookupOptions, callback: Callback) => {
     const answer = names.get(name);
-    if (!answer) return void lookup(name, options, callback);
+    if (!answer) return lookup(name, options, callback);
     const count = counts.get(name) ?? 0;
     counts.set(name, count + 1);
     const told = answer(count);
     if (told === 'silence') return;
     process.nextTick(() => {
       if (told instanceof Error) return callback(told);
-      const addresses = told.map((address) => ({ address, family: 4 }));
+      const addresses = told.map((address) => ({ address, family: isIP(address) }));
       if (options.all) return callback(null, addresses);
-      callback(null, told[0] ?? '', 4);
+      const [first = ''] = told;
+      callback(null, first, isIP(first));
     });
   };
   // Node's HTTP asks the function that stands here, and has no other way to another name server without root.

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../support/loopback.ts';
 import type { Service } from './services.ts';
 
@@ -22,7 +21,12 @@ export interface Scene {
   /** Ends the body, so that the connection may be kept. */
   readonly finish: () => void;
   /** A whole answer with its length. */
-  readonly respond: (status: number, contentType: string, body: string | Buffer, more?: Readonly<Record<string, string>>) => void;
+  readonly respond: (
+    status: number,
+    contentType: string,
+    body: string | Buffer,
+    more?: Readonly<Record<string, string>>,
+  ) => void;
   /** Waits until the caller has been told the first words; whoever reads an answer whole is told nothing. */
   readonly heard: () => Promise<unknown>;
   /** Nothing more comes. */
@@ -47,7 +51,7 @@ export interface Stage {
 export interface StageOptions {
   readonly service: Service;
   /** What happens on a connection; left out, requests are read from it. */
-  readonly connect?: ((socket: Socket, stage: Pick<Scene, 'rest'>) => unknown) | undefined;
+  readonly connect?: ((socket: Socket, scene: Pick<Scene, 'rest'>) => unknown) | undefined;
   readonly play: (scene: Scene) => unknown;
   readonly heard: () => Promise<unknown>;
   readonly rest: () => void;
@@ -152,33 +156,4 @@ export function toHead(status: number, headers: Readonly<Record<string, string>>
 export function toChunk(bytes: Buffer | string): Buffer {
   const body = Buffer.from(bytes);
   return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n')]);
-}
-
-/** Where in an answer something may go wrong. */
-export const places = [
-  'before the headers',
-  'inside the headers',
-  'before the first event',
-  'inside the first event',
-  'between events',
-  'inside an event',
-  'after the last event',
-] as const;
-
-export type Place = (typeof places)[number];
-
-/** Plays a right answer up to a place. */
-export async function playTo(place: Place, scene: Scene): Promise<void> {
-  const { begin, say, send, heard, service } = scene;
-  const [first = Buffer.alloc(0), second = Buffer.alloc(0), ...rest] = service.events;
-  if (place === 'before the headers') return;
-  if (place === 'inside the headers') return send('HTTP/1.1 200 OK\r\ncontent-ty');
-  begin();
-  if (place === 'before the first event') return void (await sleep(10));
-  if (place === 'inside the first event') return say(first.subarray(0, first.length / 2));
-  say(first);
-  await heard();
-  if (place === 'inside an event') say(second.subarray(0, second.length / 2));
-  if (place !== 'after the last event') return;
-  for (const each of [second, ...rest]) if (each.length > 0) say(each);
 }

@@ -24,8 +24,20 @@ export interface Service {
   readonly framing: 'frames' | 'lines' | 'one value';
 }
 
-export const serviceNames = ['Agents', 'Runtime, SSE', 'Runtime, JSON', 'Runtime, JWT', 'Container', 'Harness'] as const;
+export const serviceNames = [
+  'Agents',
+  'Runtime (SSE)',
+  'Runtime (JSON)',
+  'Runtime (JWT)',
+  'Container',
+  'Harness',
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
+
+export const runtimes = ['Runtime (SSE)', 'Runtime (JSON)', 'Runtime (JWT)', 'Container'] as const;
+export const streamedRuntimes = ['Runtime (SSE)', 'Runtime (JWT)', 'Container'] as const;
+/** Those whose answers are AWS's event streams. */
+export const framed = ['Agents', 'Harness'] as const;
 
 /** An event of a runtime, as AWS's Python SDK writes it. */
 export const line = (value: unknown) => Buffer.from(`data: ${JSON.stringify(value)}\n\n`);
@@ -33,7 +45,7 @@ export const line = (value: unknown) => Buffer.from(`data: ${JSON.stringify(valu
 const delta = (text: string) => ({ event: { contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } } });
 
 const sse: Service = {
-  name: 'Runtime, SSE',
+  name: 'Runtime (SSE)',
   model: runtimeModel,
   reach,
   contentType: 'text/event-stream; charset=utf-8',
@@ -63,7 +75,7 @@ export const services: readonly Service[] = [
   },
   sse,
   {
-    name: 'Runtime, JSON',
+    name: 'Runtime (JSON)',
     model: runtimeModel,
     reach,
     contentType: 'application/json',
@@ -73,7 +85,7 @@ export const services: readonly Service[] = [
   },
   {
     ...sse,
-    name: 'Runtime, JWT',
+    name: 'Runtime (JWT)',
     reach: (url) => ({ api_base: url, api_key: () => Promise.resolve('header.payload.signature') }),
   },
   { ...sse, name: 'Container', model: 'bedrock/agentcore/http://localhost:8080', reach: (url) => ({ api_base: url }) },

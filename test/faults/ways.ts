@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { createSharedRouter } from '../../src/default.ts';
 import { APIError, bedrock, createCompletion } from '../../src/index.ts';
 import { createProxyOf } from '../../src/proxy/proxy.ts';
-import { answer, type Service } from './services.ts';
+import type { Cell } from './expected.ts';
+import { answer } from './services.ts';
 
 /** How an answer is asked for. */
 export interface Way {
@@ -22,7 +23,6 @@ export const ways: readonly Way[] = [
 /** What a call came to: an answer, or what was thrown and the words that came before it. */
 export interface Outcome {
   readonly text: string;
-  /** `whole` and nothing else is an answer. */
   readonly end: string;
   readonly error?: unknown;
 }
@@ -58,26 +58,22 @@ export function askDirectly({ model, url, parameters, isStream, signal, onText }
   });
 }
 
-/** A proxy of one row for each cell, so that every cell has credentials of its own. */
-export interface Row {
-  readonly name: string;
-  readonly service: Service;
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-/** Starts a proxy in this process, where what it leaves unhandled is counted, and OpenAI's client before it. */
-export async function startProxy(rows: readonly Row[]) {
+/**
+ * Starts a proxy with a row for each cell, since some have credentials of their own, and OpenAI's client before it; in
+ * this process, where what it leaves unhandled is counted.
+ */
+export async function startProxy(rows: readonly Pick<Cell, 'id' | 'service' | 'parameters'>[]) {
   const proxy = createProxyOf(
     {
       router: {
-        model_list: rows.map(({ name, service: { model }, parameters }) => ({
-          model_name: name,
+        model_list: rows.map(({ id, service: { model }, parameters }) => ({
+          model_name: id,
           litellm_params: { ...parameters, model },
         })),
         num_retries: 0,
         disable_cooldowns: true,
       },
-      allowClient: new Map(rows.map(({ name }) => [name, ['api_base']])),
+      allowClient: new Map(rows.map(({ id }) => [id, ['api_base']])),
       keys: [],
       includeUsage: false,
       allowAnonymous: false,
@@ -125,7 +121,7 @@ async function toOutcome(
     // OpenAI's client ends a stream without a word when its caller leaves.
     if (isLeft()) return { text, end: 'the reason of the signal' };
     if (choice?.finish_reason !== 'stop') return { text, end: 'a stream without an end' };
-    return { text, end: text === answer ? 'whole' : toWords(text) };
+    return { text, end: text === answer ? 'an answer' : toWords(text) };
   } catch (error) {
     return { text, end: toName(error), error };
   }
@@ -141,7 +137,7 @@ function toName(error: unknown): string {
   if (error instanceof APIError) return `${error.name} ${error.status}`;
   if (error instanceof OpenAI.APIUserAbortError) return 'the reason of the signal';
   // Behind the headers of a stream there is no status any more.
-  if (error instanceof OpenAI.APIError) return `${error.type} ${error.status as number | undefined ?? ''}`.trim();
+  if (error instanceof OpenAI.APIError) return `${error.type} ${(error.status as number | undefined) ?? ''}`.trim();
   return error === reason ? 'the reason of the signal' : String(error);
 }
 
