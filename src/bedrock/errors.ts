@@ -217,11 +217,17 @@ function toConnectionError(error: AwsError): APIError {
     return new BadRequestError('A parameter that is sent as an HTTP header has a character that no header may have.');
   }
   if (code === undefined) return new APIConnectionError(`The call to AWS failed (${error.name}).`, { cause: error });
-  const retryable = connectCodes.has(code);
-  const message = retryable
-    ? `Cannot connect to AWS (${code}); check the region, \`api_base\` and the network.`
-    : `The connection to AWS was lost (${code}) before the answer was complete.`;
-  return new APIConnectionError(message, { cause: error, retryable });
+  return new APIConnectionError(toLoss(code), { cause: error, retryable: connectCodes.has(code) });
+}
+
+/** OpenSSL's words for a handshake that failed, and Node's for a certificate that nobody vouches for. */
+const tlsCodes = /^(EPROTO$|ERR_SSL_|ERR_TLS_|UNABLE_TO_)|CERT/;
+
+function toLoss(code: string): string {
+  if (connectCodes.has(code)) return `Cannot connect to AWS (${code}); check the region, \`api_base\` and the network.`;
+  if (tlsCodes.test(code)) return `No TLS connection to AWS (${code}); check \`api_base\` and \`ssl_verify\`.`;
+  if (code.startsWith('HPE_')) return `What came from AWS is no HTTP (${code}); check \`api_base\` and the network.`;
+  return `The connection to AWS was lost (${code}) before the answer was complete.`;
 }
 
 /** What quotes a request (AWS, when it refuses the signature: headers, session token and all) or a process's output. */

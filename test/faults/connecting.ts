@@ -90,10 +90,8 @@ export const connecting: readonly Fault[] = [
   },
   {
     name: 'A kept connection is reset before the next call',
-    play: (scene) => {
-      answerWhole(scene);
-      if (scene.call === 0) setImmediate(scene.reset);
-    },
+    play: answerWhole,
+    between: (stage) => stage.reset(),
     before: 'an answer',
     becomes: 'an answer',
   },

@@ -5,7 +5,6 @@ import type { Scene } from './scene.ts';
 import type { Service } from './services.ts';
 
 const none: Exemption = { why: 'nothing authorizes a call of it' };
-const noSignature: Exemption = { why: 'a JWT is no signature' };
 
 /** A function that is asked for credentials: keys, or a JWT for those who take one. */
 function given(give: (key: string) => unknown): (service: Service) => Readonly<Record<string, unknown>> {
@@ -33,6 +32,16 @@ function refuse({ respond }: Scene, status: number, name: string, more: Readonly
 }
 
 const isOld = ({ head }: Scene) => /(AKIDGIVEN|signature)OLD/.test(head);
+
+const skews = [
+  [403, 'InvalidSignatureException'],
+  [403, 'SignatureDoesNotMatch'],
+  [400, 'RequestExpired'],
+  [403, 'RequestTimeTooSkewed'],
+] as const;
+
+/** Calls that have no date. */
+const noSignature: Fault['but'] = { 'Runtime (JWT)': { why: 'a JWT is no signature' }, Container: none };
 
 const hour = 3_600_000;
 /** What AWS's own clock says, in this play. */
@@ -101,16 +110,18 @@ export const credentials: readonly Fault[] = [
     becomes: AuthenticationError,
     but: { Container: none },
   },
-  ...[
-    [403, 'InvalidSignatureException'],
-    [403, 'SignatureDoesNotMatch'],
-    [400, 'RequestExpired'],
-    [403, 'RequestTimeTooSkewed'],
-  ].map(([status, name]): Fault => ({
-    name: `The clock is an hour behind (${name}), and the next call`,
-    play: skewed(Number(status), String(name)),
+  ...skews.map(([status, name]): Fault => ({
+    name: `The clock is an hour behind (${name})`,
+    play: skewed(status, name),
     before: AuthenticationError,
     becomes: 'an answer',
-    but: { 'Runtime (JWT)': noSignature, Container: none },
+    but: noSignature,
   })),
+  {
+    name: 'The clock is an hour behind, and the call may be repeated (`num_retries: 1`)',
+    parameters: () => ({ num_retries: 1 }),
+    play: skewed(403, 'InvalidSignatureException'),
+    becomes: 'an answer',
+    but: noSignature,
+  },
 ];

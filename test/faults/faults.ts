@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import type { APIError } from '../../src/errors.ts';
-import type { Scene } from './scene.ts';
+import type { Scene, Stage } from './scene.ts';
 import type { Service, ServiceName } from './services.ts';
 
 /** One thing that goes wrong, and what must come of it with every service, in every way to ask. */
@@ -27,6 +27,8 @@ export interface Fault {
   readonly but?: Partial<Record<ServiceName, Exemption>>;
   /** What comes of a call that is made before. */
   readonly before?: Becomes;
+  /** What happens to the connections that it has left. */
+  readonly between?: (stage: Stage) => void;
   /** The words that a reader of the stream has been told by then, where a service tells any before all. */
   readonly said?: string | ((service: Service) => string);
 }
@@ -52,4 +54,4 @@ export function but(names: readonly ServiceName[], exemption: Exemption): NonNul
 }
 
 /** For faults that only a timeout ends: seconds in which the words before them come, however busy the machine is. */
-export const timedOut = (): Readonly<Record<string, unknown>> => ({ timeout: 4 });
+export const timedOut = (): Readonly<Record<string, unknown>> => ({ timeout: 8 });

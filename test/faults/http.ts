@@ -153,7 +153,6 @@ export const http: readonly Fault[] = [
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
     },
-    parameters: () => ({ max_response_bytes: 1_000_000 }),
     becomes: InternalServerError,
   },
   before('100 Continue before the answer', 'HTTP/1.1 100 Continue\r\n\r\n'),
@@ -230,6 +229,12 @@ export const http: readonly Fault[] = [
     becomes: BadGatewayError,
     // Its first byte is a character.
     said: ({ framing }) => (framing === 'frames' ? '' : '\u001f'),
+  },
+  {
+    name: 'gzip that is only said to be',
+    play: ({ respond, service }) =>
+      respond(200, service.contentType, Buffer.concat(service.events), { 'content-encoding': 'gzip' }),
+    becomes: 'an answer',
   },
   {
     name: 'The right body under a wrong content type',

@@ -40,7 +40,12 @@ function toCells(faults: readonly Fault[]): readonly Cell[] {
       if (exemption && !exemption.becomes) return [];
       return ways.map((way, index) => {
         // Whatever a fault should end at once does not end by a timeout.
-        const parameters = { ...service.reach(''), timeout: 2 * longest, ...fault.parameters?.(service) };
+        const parameters = {
+          ...service.reach(''),
+          timeout: 2 * longest,
+          num_retries: 0,
+          ...fault.parameters?.(service),
+        };
         return { id: `${row}-${column}-${index}`, fault, service, way, parameters };
       });
     }),
@@ -76,8 +81,12 @@ async function play(cell: Cell, askProxy: typeof askDirectly, rest: () => void):
   const ask = () => bounded((isProxied ? askProxy : askDirectly)(question));
 
   const before = fault.before && (await ask());
-  // By then it is known what became of the connection.
-  if (before) await sleep(50);
+  if (before) {
+    fault.between?.(stage);
+    await sleep(20);
+    // Timers may run before sockets are looked at: only now it is known what became of the connection.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   const asked = ask();
   if (isQuiet) rest();
   const outcome = await asked;

@@ -24,14 +24,14 @@ Written by [\`matrix.test.ts\`](matrix.test.ts) while it runs; not to be edited.
 
 Each fault is played by a server on this machine that writes every byte itself, with each service (${serviceNames.join(', ')}) and in four ways: read whole and streamed, by \`completion()\` and by OpenAI's client through the proxy.
 
-What comes of it is told by the class of the error and its status. All services and all four ways agree on it, but for what the last column says; a stream of the proxy that has begun already tells an error's type, and has no status any more. In every case
+What comes of it is told by the class of the error and its status. All four ways agree on it, and so do all services but for what the last column says; a stream of the proxy that has begun already tells an error's type, and has no status any more. In every case
 
 - the words that came before the fault had been told to whoever reads a stream, and nothing looks whole that is not;
 - the server saw its connection closed, or left in order for the next call;
 - the message is a sentence that holds no secret and nothing of the question or the answer;
 - nothing was left unhandled, no connection open, and the same proxy answered when all was over.`;
 
-const headings = ['| Fault | Where | What comes of it | But |', '| --- | --- | --- | --- |'];
+const headings = ['| Fault | Where | With | What comes of it | But |', '| --- | --- | --- | --- | --- |'];
 
 interface Row {
   readonly name: string;
@@ -52,7 +52,7 @@ function toRow(fault: Fault, results: readonly Result[]): Row {
     const found = played.find(({ cell }) => cell.service.name === name)?.found;
     if (!found) return [name, { why }];
     // Other words than were meant need no repeating here.
-    const end = found.end.replace(/^an answer:.*$/s, 'other words');
+    const end = found.end.replace(/^an answer:.*$/s, 'an answer of other words');
     return [name, { end: found.before === undefined ? end : `${found.before}, then ${end}`, why }];
   });
   return { name: fault.name, places: fault.place === undefined ? [] : [fault.place], entries: new Map(entries) };
@@ -78,25 +78,30 @@ function isSame(one: Row, other: Row): boolean {
   });
 }
 
+const nothing: Entry = { why: '' };
+
 function merge(one: Row, other: Row): Row {
-  const known = [...one.entries].filter(([, { end }]) => end !== undefined);
-  return { ...one, places: [...one.places, ...other.places], entries: new Map([...other.entries, ...known]) };
+  const entries = serviceNames.map((name): [ServiceName, Entry] => {
+    const [entry = nothing, otherEntry = nothing] = [one.entries.get(name), other.entries.get(name)];
+    return [name, entry.end === undefined ? otherEntry : entry];
+  });
+  return { ...one, places: [...one.places, ...other.places], entries: new Map(entries) };
 }
 
 function toLine({ name, places, entries }: Row): string {
-  const ends = [...entries.values()].flatMap(({ end }) => end ?? []);
-  const count = (end: string) => ends.filter((each) => each === end).length;
-  const usual = ends.reduce((most, end) => (count(end) > count(most) ? end : most));
+  const had = [...entries].filter(([, { end }]) => end !== undefined);
+  // What is not exempt from anything.
+  const usual = (had.find(([, { why }]) => why === '') ?? had[0])?.[1].end ?? '';
   const where = places.length === allPlaces.length ? 'anywhere' : places.join(', ');
-  return `| ${name} | ${where} | ${usual} | ${toExceptions(entries, usual)} |`;
+  const whom = had.length === serviceNames.length ? 'all' : had.map(([service]) => service).join(', ');
+  return `| ${name} | ${where} | ${whom} | ${usual} | ${toExceptions(had, usual)} |`;
 }
 
-function toExceptions(entries: Row['entries'], usual: string): string {
+function toExceptions(had: readonly (readonly [ServiceName, Entry])[], usual: string): string {
   const exceptions = new Map<string, ServiceName[]>();
-  for (const name of serviceNames) {
-    const { end, why = '' } = entries.get(name) ?? {};
+  for (const [name, { end = '', why }] of had) {
     if (end === usual) continue;
-    const told = `${end ?? 'cannot be'}: ${why}`;
+    const told = `${end} (${why})`;
     exceptions.set(told, [...(exceptions.get(told) ?? []), name]);
   }
   return [...exceptions].map(([told, names]) => `${names.join(', ')}: ${told}`).join('; ');

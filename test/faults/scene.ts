@@ -45,6 +45,8 @@ export interface Stage {
   readonly port: number;
   /** Whether every connection is closed, or was left in order for a next call; waits for it. */
   readonly isLeft: () => Promise<boolean>;
+  /** Resets every connection. */
+  readonly reset: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -126,6 +128,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     // A server on a host and a port has an address, and no path.
     port: (server.address() as AddressInfo).port,
     isLeft: () => within(10_000, () => [...sockets].every((socket) => inOrder.has(socket))),
+    reset: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

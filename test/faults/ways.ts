@@ -46,7 +46,7 @@ const messages = [{ role: 'user' as const, content: prompt }];
 const completion = createCompletion(bedrock());
 
 export function askDirectly({ model, url, parameters, isStream, signal, onText }: Question): Promise<Outcome> {
-  const asked = { ...parameters, api_base: url, model, messages, signal, num_retries: 0 };
+  const asked = { ...parameters, api_base: url, model, messages, signal };
   return toOutcome({ onText }, async (say) => {
     if (!isStream) return (await completion({ ...asked, stream: false })).choices[0];
     let finish: string | null | undefined;
