@@ -4,8 +4,6 @@ import { type Fault, timedOut } from './faults.ts';
 import { nameError, nameHost } from './names.ts';
 import { answerWhole } from './places.ts';
 
-const http = (host: string) => (port: number) => `http://${host}:${port}`;
-
 /** A server that is called by a name, whose addresses are asked for with each new connection. */
 function named(addresses: Parameters<typeof nameHost>[1]): (port: number, cell: string) => string {
   return (port, cell) => {
@@ -17,6 +15,8 @@ function named(addresses: Parameters<typeof nameHost>[1]): (port: number, cell: 
 /** This machine, and an address of it where nobody listens. */
 const here = '127.0.0.1';
 const dead = '127.0.0.2';
+
+const https = (port: number) => `https://${here}:${port}`;
 
 /** No connection, or none that is any good. */
 export const connecting: readonly Fault[] = [
@@ -97,44 +97,41 @@ export const connecting: readonly Fault[] = [
   },
   {
     name: 'TLS: the server speaks plain HTTP',
-    url: (port) => `https://${here}:${port}`,
+    url: https,
     connect: (socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')),
     becomes: APIConnectionError,
   },
   {
     name: 'TLS: no cipher in common',
-    url: (port) => `https://${here}:${port}`,
+    url: https,
     createServer: (onSocket) => createTlsServer(onSocket),
     becomes: APIConnectionError,
   },
   {
     name: 'TLS: the handshake is reset',
-    url: (port) => `https://${here}:${port}`,
+    url: https,
     connect: (socket) => socket.once('data', () => socket.resetAndDestroy()),
     becomes: APIConnectionError,
   },
   {
     name: 'TLS: the handshake is never answered',
-    url: (port) => `https://${here}:${port}`,
+    url: https,
     connect: (_, { rest }) => rest(),
     parameters: timedOut,
     becomes: Timeout,
   },
   {
     name: 'The server speaks TLS, and is called without',
-    url: http(here),
     createServer: (onSocket) => createTlsServer(onSocket),
     becomes: APIConnectionError,
   },
   {
     name: 'The server speaks another protocol',
-    url: http(here),
     connect: (socket) => socket.once('data', () => socket.write('220 mail.example.com ESMTP\r\n')),
     becomes: APIConnectionError,
   },
   {
     name: 'The server accepts and is silent',
-    url: http(here),
     connect: (_, { rest }) => rest(),
     parameters: timedOut,
     becomes: Timeout,

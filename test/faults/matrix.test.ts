@@ -10,6 +10,7 @@ import { http } from './http.ts';
 import { answerWhole } from './places.ts';
 import { playMatrix, type Result } from './play.ts';
 import { type Group, toMarkdown } from './results.ts';
+import { statuses } from './statuses.ts';
 
 const fine: Fault = { name: 'Nothing goes wrong', play: answerWhole, becomes: 'an answer' };
 
@@ -17,7 +18,7 @@ const groups: readonly Group[] = [
   { title: 'No connection', faults: [fine, ...connecting] },
   { title: 'Credentials', faults: credentials },
   { title: 'Lost, silent, slow', faults: cutting },
-  { title: 'HTTP', faults: http },
+  { title: 'HTTP', faults: [...statuses, ...http] },
   { title: 'Damaged answers', faults: damage },
   { title: 'Exceptions', faults: exceptions },
 ];

@@ -55,13 +55,13 @@ function toCells(faults: readonly Fault[]): readonly Cell[] {
 /** Plays a cell; `rest` is called when it only waits, and others may go on. */
 async function play(cell: Cell, askProxy: typeof askDirectly, rest: () => void): Promise<Result> {
   const { id, fault, service, way, parameters } = cell;
-  const { play = () => undefined, connect, createServer, host, url, isQuiet } = fault;
+  const { play: act = () => undefined, connect, createServer, host, url, isQuiet } = fault;
   const { isStream, isProxied } = way;
   const { promise: words, resolve: onText } = createSignal();
   const { signal, leave } = createLeaving();
   const stage = await openStage({
     service,
-    play,
+    play: act,
     connect,
     createServer,
     host,
@@ -126,14 +126,14 @@ async function bounded(outcome: Promise<Outcome>): Promise<Outcome> {
 
 /** A message is a sentence, and holds no secret and nothing of what was asked or answered. */
 function toFaulty({ error }: Outcome, { name }: Service): readonly string[] {
-  if (!(error instanceof APIError)) return [];
+  if (!(error instanceof Error)) return [];
   const { message } = error;
-  // What a container says of its own error is for whoever develops it.
-  const secrets = [prompt, 'secret-EXAMPLE', 'header.payload', ...(name === 'Container' ? [] : ['OPENSES'])];
-  return [
-    ...secrets.filter((secret) => message.includes(secret)),
-    ...(/^[A-Z].*[.!?]$/s.test(message) || name === 'Container' ? [] : [`is no sentence: ${message}`]),
-  ];
+  const told = [prompt, 'secret-EXAMPLE', 'header.payload'].filter((secret) => message.includes(secret));
+  // What a container says of its own error, in whatever words, is for whoever develops it.
+  if (name === 'Container') return told;
+  const isSentence = !(error instanceof APIError) || /^[A-Z].*[.!?]$/s.test(message);
+  if (message.includes('OPENSES') || !isSentence) return [...told, message];
+  return told;
 }
 
 /** Lets so many go on at once; each gives its place back once, whenever it likes. */

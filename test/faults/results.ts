@@ -51,8 +51,10 @@ function toRow(fault: Fault, results: readonly Result[]): Row {
     const why = fault.but?.[name]?.why ?? '';
     const found = played.find(({ cell }) => cell.service.name === name)?.found;
     if (!found) return [name, { why }];
-    // Other words than were meant need no repeating here.
-    const end = found.end.replace(/^an answer:.*$/s, 'an answer of other words');
+    // The words need no repeating here.
+    const end = found.end
+      .replace(/^an answer: ""$/, 'an empty answer')
+      .replace(/^an answer:.*$/s, 'what came is the answer');
     return [name, { end: found.before === undefined ? end : `${found.before}, then ${end}`, why }];
   });
   return { name: fault.name, places: fault.place === undefined ? [] : [fault.place], entries: new Map(entries) };
