@@ -218,7 +218,14 @@ describe('a call', () => {
 });
 
 describe('the proxy', () => {
-  const bare = { allowClient: new Map(), keys: [], includeUsage: false, allowAnonymous: false, environment: {} };
+  const bare = {
+    allowClient: new Map(),
+    keys: [],
+    includeUsage: false,
+    metricsNeedKey: false,
+    allowAnonymous: false,
+    environment: {},
+  };
   const config = { ...bare, router: { model_list: [] }, warnings: [] };
   const log = pino({ level: 'silent' });
 

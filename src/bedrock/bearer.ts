@@ -20,12 +20,25 @@ export interface Authorization {
   readonly secrets: readonly string[];
 }
 
+/** Clients whose credentials AWS refused. */
+const refused = new WeakSet<object>();
+
+/** Has the next call of a client ask for other credentials than those that AWS just refused. */
+export function refuse(client: { readonly config: object }): void {
+  refused.add(client.config);
+}
+
 /** The caller's headers, with the JWT where there is one; without one the client signs. */
 export async function authorize(
   client: { readonly config: { readonly credentials: AwsCredentialIdentityProvider } },
   { apiKey, headers }: Connection,
 ): Promise<Authorization> {
-  if (apiKey === undefined) return { headers, secrets: toSecrets(await client.config.credentials()) };
+  if (apiKey === undefined) {
+    const { config } = client;
+    const identity = await config.credentials(refused.has(config) ? { forceRefresh: true } : {});
+    refused.delete(config);
+    return { headers, secrets: toSecrets(identity) };
+  }
   const token = typeof apiKey === 'string' ? apiKey : await askFor(apiKey);
   return { headers: { ...headers, authorization: `Bearer ${token}` }, secrets: [token] };
 }

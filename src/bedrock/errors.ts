@@ -25,7 +25,12 @@ interface AwsError {
   readonly code?: unknown;
   /** Of JSON-RPC: A2A agents answer so, and AWS answers for them. */
   readonly error?: { readonly message?: unknown } | null;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $metadata?: {
+    readonly httpStatusCode?: number;
+    readonly requestId?: string;
+    /** The signature was too old or too new by this machine's clock; AWS's client goes by AWS's from now on. */
+    readonly clockSkewCorrected?: boolean;
+  };
   readonly $response?: {
     readonly statusCode?: number;
     readonly headers?: Readonly<Record<string, string>>;
@@ -37,6 +42,7 @@ interface AwsError {
 const statusOfName: ReadonlyMap<string, number> = new Map([
   ['ValidationException', 400],
   ['UnauthorizedException', 401],
+  ['AuthFailure', 401],
   ['CredentialsProviderError', 401],
   ['ExpiredToken', 401],
   ['ExpiredTokenException', 401],
@@ -46,6 +52,9 @@ const statusOfName: ReadonlyMap<string, number> = new Map([
   ['InvalidSignatureException', 401],
   ['MissingAuthenticationToken', 401],
   ['MissingAuthenticationTokenException', 401],
+  ['RequestExpired', 401],
+  ['RequestInTheFuture', 401],
+  ['RequestTimeTooSkewed', 401],
   ['SignatureDoesNotMatch', 401],
   ['TokenRefreshRequired', 401],
   ['UnrecognizedClientException', 401],
@@ -112,8 +121,13 @@ export function toAPIError(thrown: unknown, secrets: readonly string[] = []): AP
     ...(isNamed(error) && { code: error.name }),
     ...(error.$metadata?.requestId !== undefined && { request_id: error.$metadata.requestId }),
     ...(retryAfter !== undefined && { retry_after: retryAfter }),
-    ...((error.name === 'RetryableConflictException' || notRun.test(text)) && { retryable: true }),
+    ...(isHarmless(error, text) && { retryable: true }),
   });
+}
+
+/** Whether AWS does not believe who asks: other credentials may be better. */
+export function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof Error && statusOfName.get(thrown.name) === 401;
 }
 
 /** An error of our own may say what an agent said, who was told the token. */
@@ -127,6 +141,11 @@ function withoutSecrets(error: APIError, secrets: readonly string[]): APIError {
     ...(request_id !== undefined && { request_id }),
     ...(retry_after !== undefined && { retry_after }),
   });
+}
+
+/** Whether the turn has not run, and may well run when it is asked for again. */
+function isHarmless({ name, $metadata }: AwsError, text: string): boolean {
+  return name === 'RetryableConflictException' || $metadata?.clockSkewCorrected === true || notRun.test(text);
 }
 
 /** The agent was not up yet, or its session still busy with what came before: the turn has not run. */
@@ -198,11 +217,17 @@ function toConnectionError(error: AwsError): APIError {
     return new BadRequestError('A parameter that is sent as an HTTP header has a character that no header may have.');
   }
   if (code === undefined) return new APIConnectionError(`The call to AWS failed (${error.name}).`, { cause: error });
-  const retryable = connectCodes.has(code);
-  const message = retryable
-    ? `Cannot connect to AWS (${code}); check the region, \`api_base\` and the network.`
-    : `The connection to AWS was lost (${code}) before the answer was complete.`;
-  return new APIConnectionError(message, { cause: error, retryable });
+  return new APIConnectionError(toLoss(code), { cause: error, retryable: connectCodes.has(code) });
+}
+
+/** OpenSSL's words for a handshake that failed, and Node's for a certificate that nobody vouches for. */
+const tlsCodes = /^(EPROTO$|ERR_SSL_|ERR_TLS_|UNABLE_TO_)|CERT/;
+
+function toLoss(code: string): string {
+  if (connectCodes.has(code)) return `Cannot connect to AWS (${code}); check the region, \`api_base\` and the network.`;
+  if (tlsCodes.test(code)) return `No TLS connection to AWS (${code}); check \`api_base\` and \`ssl_verify\`.`;
+  if (code.startsWith('HPE_')) return `What came from AWS is no HTTP (${code}); check \`api_base\` and the network.`;
+  return `The connection to AWS was lost (${code}) before the answer was complete.`;
 }
 
 /** What quotes a request (AWS, when it refuses the signature: headers, session token and all) or a process's output. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { BadGatewayError } from '../errors.ts';
 import { StreamException } from './errors.ts';
 import { createFrameReader } from './frames.ts';
@@ -22,14 +23,23 @@ export function createEventReader(): EventReader {
           throw new StreamException(headers[':error-code'] ?? '', headers[':error-message']);
         }
         if (headers[':message-type'] === 'exception') {
-          const payload = parsePayload(body.toString('utf8'));
+          const payload = parseBody(body);
           throw new StreamException(headers[':exception-type'] ?? '', 'message' in payload ? payload.message : '');
         }
-        onEvent(headers[':event-type'] ?? '', body);
+        const type = headers[':event-type'];
+        if (type === undefined) throw new BadGatewayError('AWS sent an event that does not say what it is.');
+        onEvent(type, body);
       });
     },
     end: frames.end,
   };
+}
+
+/** What the body of an event says; a `BadGatewayError` where it is no JSON object, or no UTF-8. */
+export function parseBody(body: Buffer): object {
+  // Node would put other characters in the place of what it cannot read, and nobody would know.
+  if (!isUtf8(body)) throw new BadGatewayError('AWS sent an event that is no UTF-8.');
+  return parsePayload(body.toString('utf8'));
 }
 
 /** What an event says; a `BadGatewayError` where it is no JSON object. */
@@ -41,6 +51,6 @@ export function parsePayload(json: string): object {
   } catch {
     // Without the cause: its message quotes the answer.
   }
-  if (typeof payload === 'object' && payload !== null) return payload;
+  if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) return payload;
   throw new BadGatewayError('AWS sent an event that is no JSON object.');
 }

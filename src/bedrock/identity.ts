@@ -135,19 +135,20 @@ function remember(name: string | undefined, step: Step): AwsCredentialIdentityPr
       return identity;
     } catch (error) {
       throw new SharedFailure(() => toFailure(name, error, secrets));
-    } finally {
-      pending = undefined;
     }
   }
 
-  return async () => {
-    if (held && Date.now() < held.until) return held.identity;
-    pending ??= refresh();
+  return async (asked) => {
+    // AWS refused what is held, whatever it says of its own end.
+    const isRefused = asked?.['forceRefresh'] === true;
+    if (held && !isRefused && Date.now() < held.until) return held.identity;
+    // Not in `refresh`: a step that throws at once has ended before there is anything to forget.
+    pending ??= refresh().finally(() => (pending = undefined));
     try {
       return await pending;
     } catch (error) {
       // A refresh that failed is tried again by the next call; until the end, what is held is as good as ever.
-      if (held && Date.now() < held.end) return held.identity;
+      if (held && !isRefused && Date.now() < held.end) return held.identity;
       throw error;
     }
   };

@@ -10,6 +10,8 @@ import type {
   SerdeFunctions,
   StaticOperationSchema,
 } from '@smithy/types';
+import { refuse } from './bearer.ts';
+import { isRefusal } from './errors.ts';
 import { type Command, createHeaders, readEndpoint, toStack } from './middleware.ts';
 
 /** Sends an input; resolves with the answer as it came, its body unread, and throws a refusal as AWS's client does. */
@@ -54,7 +56,8 @@ type CommandClass<Input extends object> = new (input: Input) => Command & { read
  * the answer: the client reads an event stream one event ahead, drops the bytes that a deadline has to see, takes a lost
  * connection for the end, and spends more on it than on all the rest.
  */
-export function createSender({ config, middlewareStack }: Client) {
+export function createSender(client: Client) {
+  const { config, middlewareStack } = client;
   const { protocol, requestHandler } = config;
   const signer = config.httpAuthSchemes[0]?.signer;
   const stack = toStack(middlewareStack);
@@ -76,7 +79,8 @@ export function createSender({ config, middlewareStack }: Client) {
     const command = new Command({} as Input);
     const operation = toOperation(command);
     let preparing: Promise<Context> | undefined;
-    return async (input, { headers, signal }) => {
+
+    async function send(input: Input, { headers, signal }: SendOptions): Promise<Answer> {
       preparing ??= prepare(command).catch((error: unknown) => {
         preparing = undefined;
         throw error;
@@ -93,9 +97,19 @@ export function createSender({ config, middlewareStack }: Client) {
         // On Node the HTTP handler's body is a Readable.
         return response as Answer;
       }
-      const error = await readRefusal(response, protocol.deserializeResponse(operation, context, response));
+      const refusal = { ...response, body: await readRefusal(response.body as Readable) };
+      const error = await toError(refusal, protocol.deserializeResponse(operation, context, refusal));
       signer?.errorHandler?.(signing)(error);
       throw error;
+    }
+
+    return async (input, options) => {
+      try {
+        return await send(input, options);
+      } catch (error) {
+        if (isRefusal(error)) refuse(client);
+        throw error;
+      }
     };
   };
 }
@@ -106,8 +120,28 @@ function toOperation({ schema }: { readonly schema?: unknown }): Operation {
   return { namespace, name, traits, input, output };
 }
 
+/** Bytes of a refusal that are read: AWS's are short, and whoever else answers may never end. */
+const longestRefusal = 65_536;
+
+/** What a refusal says, as far as it comes: its status tells enough where the rest does not. */
+async function readRefusal(body: Readable): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      parts.push(part);
+      length += part.length;
+      // Leaving the loop closes the connection.
+      if (length > longestRefusal) break;
+    }
+  } catch {
+    // The connection was lost, or the call has ended, and whoever ended it says why.
+  }
+  return Buffer.concat(parts);
+}
+
 /** What AWS's client makes of a refusal, with what its middleware adds. */
-async function readRefusal(response: HttpResponse, reading: Promise<unknown>): Promise<Error> {
+async function toError(response: HttpResponse, reading: Promise<unknown>): Promise<Error> {
   const { statusCode: httpStatusCode, headers } = response;
   try {
     await reading;

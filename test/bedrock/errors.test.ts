@@ -486,6 +486,14 @@ describe.each(everywhere)('$service, $mode: no answer', ({ service, mode }) => {
     expect(aws.received).toHaveLength(1);
   });
 
+  it('for want of TLS, or of HTTP, says what to check', async () => {
+    const tls = await fail(service, mode, { api_base: aws.url.replace('http:', 'https:') });
+    expect(tls.error).toMatchObject({ name: 'APIConnectionError', retryable: false });
+    expect(tls.error.message).toMatch(/^No TLS connection to AWS \(\w+\); .*ssl_verify/);
+    answer = (response) => response.socket?.end('220 mail.example.com\r\n');
+    expect((await fail(service, mode)).error.message).toMatch(/no HTTP \(HPE_\w+\); .*api_base/);
+  });
+
   it('without credentials is an AuthenticationError that says how to give them', async () => {
     const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'];
     const before = [...names, 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'].map(

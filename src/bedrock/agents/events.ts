@@ -2,7 +2,7 @@ import type { AgentEvent } from '../../agent.ts';
 import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
 import { statusError } from '../errors.ts';
-import { createEventReader, parsePayload } from '../event-stream.ts';
+import { createEventReader, parseBody, parsePayload } from '../event-stream.ts';
 import { type Attribution, namesSources, readCitations, toLookedUp } from './citations.ts';
 import { toOutline } from './outline.ts';
 import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
@@ -18,7 +18,7 @@ export interface ReaderOptions {
 export function createReader({ showTraces, asked }: ReaderOptions): Reader {
   const stream = createEventReader();
   // One for the whole stream: AWS may cut an answer inside a character.
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
   const traces = createTraceReader();
   let answered = false;
   /** Whether anything was told that an answer is made of: text, a file, an action. */
@@ -26,12 +26,23 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
   let returned = false;
   let cited = false;
 
+  /** Without bytes, the end. */
+  function decode(bytes?: Uint8Array): string {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch {
+      throw new BadGatewayError(
+        bytes ? 'The agent sent bytes that are no UTF-8.' : 'The answer ended inside a character.',
+      );
+    }
+  }
+
   function readEvent(type: string, body: Buffer, events: AgentEvent[]): void {
     switch (type) {
       case 'chunk': {
         const { bytes, attribution } = parseChunk(body);
         answered = true;
-        const text = decoder.decode(Buffer.from(toText(bytes), 'base64'), { stream: true });
+        const text = decode(Buffer.from(toText(bytes), 'base64'));
         if (text !== '') {
           told = true;
           events.push({ type: 'text', text });
@@ -55,9 +66,9 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         break;
       }
       case 'files': {
-        const files = (parseBody(body).files ?? []).map(toFile);
+        const { files = [] }: Payload = parseBody(body);
         told ||= files.length > 0;
-        events.push(...files);
+        events.push(...files.map(toFile));
         break;
       }
     }
@@ -69,7 +80,7 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
     },
     end(events) {
       stream.end();
-      if (decoder.decode() !== '') throw new BadGatewayError('The answer ended inside a character.');
+      decode();
       // AWS sends no end of its own, so an answer that never came looks like one that ended.
       const failure = traces.failures.at(-1);
       if (!told && (!answered || failure)) throw noAnswer(failure);
@@ -92,7 +103,11 @@ const plainChunk = /^\{"bytes":"([A-Za-z0-9+/=]*)"\}$/;
 /** Nearly every chunk is its bytes and nothing else; to read those as JSON would be half of the work. */
 function parseChunk(body: Buffer): Payload {
   const bytes = plainChunk.exec(body.toString('latin1'))?.[1];
-  return bytes === undefined ? parseBody(body) : { bytes };
+  if (bytes !== undefined) return { bytes };
+  const payload: Payload = parseBody(body);
+  // Node would leave out what is none.
+  if (/^[A-Za-z0-9+/=]*$/.test(toText(payload.bytes))) return payload;
+  throw new BadGatewayError('AWS sent a chunk whose bytes are no base64.');
 }
 
 /** What a trace tells at length and somebody is told; of any other trace only names and numbers are read. */
@@ -101,10 +116,6 @@ const told = /"(?:rationale|guardrailTrace|failureTrace|knowledgeBaseLookupOutpu
 function parseTrace(body: Buffer): Payload {
   const outline = toOutline(body.toString('latin1'));
   return told.test(outline) ? parseBody(body) : parsePayload(outline);
-}
-
-function parseBody(body: Buffer): Payload {
-  return parsePayload(body.toString('utf8'));
 }
 
 function toFile({ name = 'file', type = 'application/octet-stream', bytes }: NonNullable<Payload['files']>[number]) {

@@ -1,7 +1,7 @@
 import type { AgentEvent, FinishReason, ToolCall } from '../../agent.ts';
 import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
-import { createEventReader, parsePayload } from '../event-stream.ts';
+import { createEventReader, parseBody } from '../event-stream.ts';
 
 /**
  * InvokeHarness's event stream → events. `callable` names the functions that the caller described; none where the
@@ -68,7 +68,7 @@ export function createReader(callable: ReadonlySet<string>): Reader {
 
   return {
     read(bytes, events) {
-      stream.read(bytes, (type, body) => readEvent(type, parsePayload(body.toString('utf8')), events));
+      stream.read(bytes, (type, body) => readEvent(type, parseBody(body), events));
     },
     end(events) {
       stream.end();
