@@ -18,8 +18,10 @@ export function createChecked(
   { caller, models, includeUsage, onAsk }: CheckOptions,
 ): Completion {
   async function checked(parameters: CompletionParameters) {
+    // What is no text is refused by `completion()` itself.
+    if (typeof parameters.model !== 'string') return completion(parameters);
     const { model, fallbacks, context_window_fallbacks, content_policy_fallbacks } = parameters;
-    if (typeof model === 'string') check(model, parameters, caller, models);
+    check(model, parameters, caller, models);
     // A row may let callers name fallbacks; that is no way to what they may not name.
     for (const other of [fallbacks, context_window_fallbacks, content_policy_fallbacks].flat()) {
       for (const each of toFallbacks(other)) check(each.model ?? model, each, caller, models);

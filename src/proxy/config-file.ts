@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 
 /** A YAML file as values, and where each of them stands. */
 export interface ConfigFile {
@@ -54,7 +54,7 @@ function parseFile(name: string, text: string): ConfigFile {
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     name,
-    value: document.toJS() as unknown,
+    value: toValue(document, name),
     lineOf(path) {
       let node: unknown = document.contents;
       let offset = document.contents?.range[0] ?? 0;
@@ -75,6 +75,18 @@ function parseFile(name: string, text: string): ConfigFile {
       return line(offset);
     },
   };
+}
+
+/** Aliases may stand for more than any machine holds, or for themselves. */
+function toValue(document: Document, name: string): unknown {
+  try {
+    const value: unknown = document.toJS();
+    // Says so of what holds itself.
+    JSON.stringify(value);
+    return value;
+  } catch {
+    throw new ConfigError([`${name}: its aliases (*name) stand for too much, for themselves or for nothing.`]);
+  }
 }
 
 function hasRange(node: unknown): node is { readonly range: readonly [number, number, number] } {

@@ -3,6 +3,7 @@ import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
 import { statusError } from '../errors.ts';
 import { createEventReader, parsePayload } from '../event-stream.ts';
+import { checkShape, type Shape } from '../shape.ts';
 import { type Attribution, namesSources, readCitations, toLookedUp } from './citations.ts';
 import { toOutline } from './outline.ts';
 import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
@@ -37,8 +38,8 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
           events.push({ type: 'text', text });
         }
         if (attribution) {
-          cited ||= namesSources(attribution);
           events.push(...readCitations(attribution));
+          cited ||= namesSources(attribution);
         }
         break;
       }
@@ -55,7 +56,9 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         break;
       }
       case 'files': {
-        const files = (parseBody(body).files ?? []).map(toFile);
+        const payload = parseBody(body);
+        checkShape(payload, filesShape);
+        const files = (payload.files ?? []).map(toFile);
         told ||= files.length > 0;
         events.push(...files);
         break;
@@ -106,6 +109,8 @@ function parseTrace(body: Buffer): Payload {
 function parseBody(body: Buffer): Payload {
   return parsePayload(body.toString('utf8'));
 }
+
+const filesShape: Shape = { files: [{ name: 'string', type: 'string' }] };
 
 function toFile({ name = 'file', type = 'application/octet-stream', bytes }: NonNullable<Payload['files']>[number]) {
   return { type: 'file' as const, name, mediaType: type, data: toText(bytes) };
