@@ -203,10 +203,14 @@ export function statusError(status: number, message: string, details: ErrorDetai
 const tooLong = /too many (input )?tokens|expected maxLength:|(input|prompt) is too long|prompt: length: 1\.\./i;
 const refused = /content policy|content filter|blocked by .*guardrail|violates .*polic/i;
 
+/** Where such a text stands, if at all: in one that an agent wrote without end, to look on takes the square of it. */
+const longestReason = 10_000;
+
 function badRequest(message: string, details: ErrorDetails): BadRequestError {
-  if (tooLong.test(message))
+  const reason = message.slice(0, longestReason);
+  if (tooLong.test(reason))
     return new ContextWindowExceededError(message, { ...details, code: 'context_length_exceeded' });
-  if (refused.test(message))
+  if (refused.test(reason))
     return new ContentPolicyViolationError(message, { ...details, code: 'content_policy_violation' });
   return new BadRequestError(message, details);
 }
@@ -231,10 +235,12 @@ function toLoss(code: string): string {
 }
 
 /** What quotes a request (AWS, when it refuses the signature: headers, session token and all) or a process's output. */
-const quoted = /(?<!\s)\s*(The Canonical String|The String-to-Sign|Authorization=|Command failed:)[^]*/i;
+const quoted = /The Canonical String|The String-to-Sign|Authorization=|Command failed:/i;
 
 function redact(message: string, secrets: readonly string[]): string {
-  return secrets.filter(isLong).reduce((text, secret) => text.replaceAll(secret, '[…]'), message.replace(quoted, ''));
+  const end = message.search(quoted);
+  const own = end === -1 ? message : message.slice(0, end).trimEnd();
+  return secrets.filter(isLong).reduce((text, secret) => text.replaceAll(secret, '[…]'), own);
 }
 
 function isTold(secrets: readonly string[], text: string): boolean {

@@ -9,12 +9,27 @@ export interface Annotation {
 
 type Citation = Extract<AgentEvent, { readonly type: 'citation' }>;
 
+/** Characters that are looked through for an answer's citations: no end of words that nobody said takes the square of the time. */
+const mostSearched = 20_000_000;
+
 /** Citations → annotations at their place in the text that was emitted. */
 export function createCitations() {
   const placed: Annotation[] = [];
   let pending: Citation[] = [];
   /** The end of the last one: an answer that says the same twice cites it in order. */
   let last = 0;
+  let searched = 0;
+
+  /** The first place at or behind one of these, in their order. */
+  function find(words: string, text: string, starts: readonly number[]): number | undefined {
+    for (const start of new Set(starts)) {
+      if (searched > mostSearched) return undefined;
+      const found = text.indexOf(words, start);
+      searched += (found === -1 ? text.length : found) - Math.max(0, start);
+      if (found !== -1) return found;
+    }
+    return undefined;
+  }
 
   function place(citation: Citation, said: Said, from = 0): Annotation[] {
     // AWS's own indexes are not reliable, and its text is trimmed.
@@ -23,9 +38,7 @@ export function createCitations() {
     // Most cite what was just said, some what was said before it.
     const kept = said.kept();
     const dropped = said.length() - kept.length;
-    const found = [Math.max(from, last), last, 0]
-      .map((at) => kept.indexOf(words, at - dropped))
-      .find((at) => at !== -1);
+    const found = find(words, kept, [Math.max(from, last) - dropped, last - dropped, 0]);
     if (found === undefined) {
       pending.push(citation);
       return [];

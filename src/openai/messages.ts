@@ -125,7 +125,7 @@ function toPart(part: Exclude<UserContent, string>[number], param: string): Part
 /** A data URL → its bytes; a link, which is never followed, → nothing. */
 function parseUrl(url: string, param: string): Pick<FilePart, 'content'> {
   if (/^(?!data:)[a-z][a-z0-9+.-]*:/i.test(url)) return {};
-  const [head, mediaType = '', marks = ''] = /^data:([^,;]*)((?:;[^,;]*)*),/i.exec(url) ?? [];
+  const [head, mediaType = '', marks = ''] = /^data:([^,;]*)(;[^,]*)?,/i.exec(url) ?? [];
   if (head === undefined) throw noData(param);
   const body = url.slice(head.length);
   const data = /;base64$/i.test(marks) ? body : Buffer.from(decode(body, param)).toString('base64');

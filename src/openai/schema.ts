@@ -25,6 +25,7 @@ function createSchema() {
   const seconds = z.nullish(z.number().check(z.positive()));
   const count = z.nullish(z.int().check(z.nonnegative()));
   const number = z.nullish(z.number());
+  const price = z.nullish(z.number().check(z.nonnegative()));
   const string = z.nullish(z.string());
   const flag = z.nullish(z.boolean());
   const record = z.nullish(z.record(z.string(), z.unknown()));
@@ -77,8 +78,8 @@ function createSchema() {
     max_retries: count,
     drop_params: flag,
     allowed_openai_params: z.nullish(z.array(z.string())),
-    input_cost_per_token: number,
-    output_cost_per_token: number,
+    input_cost_per_token: price,
+    output_cost_per_token: price,
     signal: z.nullish(z.instanceof(AbortSignal)),
     metadata: record,
     litellm_session_id: string,

@@ -18,9 +18,9 @@ export function createChecked(
   { caller, models, includeUsage, onAsk }: CheckOptions,
 ): Completion {
   async function checked(parameters: CompletionParameters) {
+    // What is no text is refused by `completion()` itself.
+    if (typeof parameters.model !== 'string') return completion(parameters);
     const { model, fallbacks, context_window_fallbacks, content_policy_fallbacks } = parameters;
-    // What is no name at all is for `completion()` to refuse.
-    if (typeof model !== 'string') return completion(parameters);
     check(model, parameters, caller, models);
     // A row may let callers name fallbacks; that is no way to what they may not name.
     for (const other of [fallbacks, context_window_fallbacks, content_policy_fallbacks].flat()) {

@@ -3,7 +3,7 @@ import { ConfigError, type ConfigFile } from './config-file.ts';
 /** Variables by their names. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What files set in the environment; their own references look at what is there before. The first file counts most. */
+/** What files set in the environment; their own references look at what is there before. The first file counts most. Throws a `ConfigError`. */
 export function readVariables(
   files: readonly ConfigFile[],
   environment: Environment,
@@ -14,7 +14,12 @@ export function readVariables(
     const resolved = resolveReferences({ ...file, value: { environment_variables: section } }, environment);
     const { environment_variables: given } = resolved as { environment_variables: unknown };
     if (typeof given !== 'object' || given === null) continue;
-    for (const [name, value] of Object.entries(given)) variables[name] ??= String(value);
+    for (const [name, value] of Object.entries(given)) {
+      if (typeof value === 'object' && value !== null) {
+        throw new ConfigError([`${toPlace(file, ['environment_variables', name])}: expected a text.`]);
+      }
+      variables[name] ??= String(value);
+    }
   }
   return variables;
 }
@@ -30,7 +35,7 @@ export function resolveReferences(file: ConfigFile, environment: Environment): u
     }
     if (typeof value !== 'string' || !value.startsWith(prefix)) return value;
     const name = value.slice(prefix.length);
-    const found = environment[name];
+    const found = Object.hasOwn(environment, name) ? environment[name] : undefined;
     if (found === undefined) {
       problems.push(`${toPlace(file, path)}: the environment variable ${name} is not set.`);
     }

@@ -16,7 +16,7 @@ export function createDecoder(onText: (text: string) => void) {
       const text = whole.toString('utf8');
       const isValid = isUtf8(whole);
       // What stood before the garbage was said.
-      tell(isValid ? text : text.slice(0, text.indexOf('\ufffd')));
+      tell(isValid ? text : untilGarbage(text, whole));
       if (!isValid) throw new BadGatewayError('The agent sent bytes that are no UTF-8.');
     },
     end(): void {
@@ -43,3 +43,18 @@ function unfinished(bytes: Buffer): number {
   }
   return 0;
 }
+
+/** What stands before the first bytes that are none; a character that stands for such bytes may stand there itself. */
+function untilGarbage(text: string, bytes: Buffer): string {
+  let offset = 0;
+  let from = 0;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
+    offset += Buffer.byteLength(text.slice(from, at));
+    from = at;
+    if (bytes.toString('latin1', offset, offset + 3) !== markBytes) return text.slice(0, at);
+  }
+  return text;
+}
+
+const mark = '\ufffd';
+const markBytes = Buffer.from(mark).toString('latin1');

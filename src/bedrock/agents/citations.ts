@@ -1,4 +1,5 @@
 import type { AgentEvent, Source } from '../../agent.ts';
+import { checkShape, type Shape } from '../shape.ts';
 
 /** What a chunk's text rests on, as the wire has it. */
 export interface Attribution {
@@ -16,8 +17,16 @@ export interface Reference {
   readonly metadata?: Readonly<Record<string, unknown>> | null;
 }
 
+export const referencesShape: Shape = [{ location: { '*': {} }, metadata: {} }];
+
+const shape: Shape = {
+  citations: [{ generatedResponsePart: { textResponsePart: {} }, retrievedReferences: referencesShape }],
+};
+
 /** A chunk's citations → events, each with AWS's own record. */
-export function readCitations({ citations }: Attribution): readonly AgentEvent[] {
+export function readCitations(attribution: Attribution): readonly AgentEvent[] {
+  checkShape(attribution, shape);
+  const { citations } = attribution;
   return (citations ?? []).map((citation) => {
     const text = citation.generatedResponsePart?.textResponsePart?.text;
     const sources = toSources(citation.retrievedReferences ?? []);

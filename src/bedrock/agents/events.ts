@@ -3,6 +3,7 @@ import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
 import { statusError } from '../errors.ts';
 import { createEventReader, parseBody, parsePayload } from '../event-stream.ts';
+import { checkShape, type Shape } from '../shape.ts';
 import { type Attribution, namesSources, readCitations, toLookedUp } from './citations.ts';
 import { toOutline } from './outline.ts';
 import { type Asked, readReturnControl, type ReturnControl } from './return-control.ts';
@@ -48,8 +49,8 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
           events.push({ type: 'text', text });
         }
         if (attribution) {
-          cited ||= namesSources(attribution);
           events.push(...readCitations(attribution));
+          cited ||= namesSources(attribution);
         }
         break;
       }
@@ -66,7 +67,9 @@ export function createReader({ showTraces, asked }: ReaderOptions): Reader {
         break;
       }
       case 'files': {
-        const { files = [] }: Payload = parseBody(body);
+        const payload: Payload = parseBody(body);
+        checkShape(payload, filesShape);
+        const { files = [] } = payload;
         told ||= files.length > 0;
         events.push(...files.map(toFile));
         break;
@@ -117,6 +120,8 @@ function parseTrace(body: Buffer): Payload {
   const outline = toOutline(body.toString('latin1'));
   return told.test(outline) ? parseBody(body) : parsePayload(outline);
 }
+
+const filesShape: Shape = { files: [{ name: 'string', type: 'string' }] };
 
 function toFile({ name = 'file', type = 'application/octet-stream', bytes }: NonNullable<Payload['files']>[number]) {
   return { type: 'file' as const, name, mediaType: type, data: toText(bytes) };

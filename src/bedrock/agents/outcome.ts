@@ -75,9 +75,9 @@ const both = 'answer with {"confirmation": "CONFIRM" or "DENY", "result": …} a
 
 function parseWord(answer: unknown): 'CONFIRM' | 'DENY' | undefined {
   if (typeof answer === 'boolean') return answer ? 'CONFIRM' : 'DENY';
-  return typeof answer === 'string'
-    ? words.get(answer.replaceAll(/^[\s"']+|(?<![\s"'.!])[\s"'.!]+$/g, '').toLowerCase())
-    : undefined;
+  const word = typeof answer === 'string' ? answer.trim() : '';
+  // What is longer is no word: to look through it for an end of signs may take the square of its length.
+  return word.length < 32 ? words.get(word.replaceAll(/^[\s"']+|[\s"'.!]+$/g, '').toLowerCase()) : undefined;
 }
 
 function unclear(how: string): BadRequestError {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { AgentEvent, Tool } from '../../agent.ts';
 import { BadGatewayError } from '../../errors.ts';
+import { checkShape, type Shape } from '../shape.ts';
 import { type ApiTarget, type Confirmation, type FunctionTarget, toCallId } from './call-id.ts';
 
 /** A `returnControl` event, as the wire has it. */
@@ -32,6 +33,29 @@ interface Parameter {
   readonly value?: unknown;
 }
 
+const parameters: Shape = [{ name: 'string', type: 'string' }];
+const invocation: Shape = {
+  actionGroup: 'string',
+  agentId: 'string',
+  collaboratorName: 'string',
+  actionInvocationType: 'string',
+  parameters,
+};
+const shape: Shape = {
+  invocationId: 'string',
+  invocationInputs: [
+    {
+      functionInvocationInput: { ...invocation, function: 'string' },
+      apiInvocationInput: {
+        ...invocation,
+        apiPath: 'string',
+        httpMethod: 'string',
+        requestBody: { content: { '*': { properties: parameters } } },
+      },
+    },
+  ],
+};
+
 /** Who was asked, in which conversation, and what the caller says it can run. */
 export interface Asked {
   readonly sessionId: string;
@@ -41,6 +65,7 @@ export interface Asked {
 
 /** Actions that the agent leaves to the caller → one tool call each. */
 export function readReturnControl(event: ReturnControl, asked: Asked): readonly AgentEvent[] {
+  checkShape(event, shape);
   const { invocationId, invocationInputs } = event;
   const inputs = invocationInputs ?? [];
   if (!invocationId || inputs.length === 0) throw unreadable('named no invocation, or no action to run');
@@ -121,15 +146,19 @@ function toLegal(name: string): string {
 /** One flat object; where two have a name in common, the later one's is another: `body_id` of a body, `id_2` else. */
 function toArguments(parameters: readonly Parameter[], body: readonly Parameter[]): string {
   const values = new Map<string, unknown>();
-  for (const { name = '', ...parameter } of parameters) {
+  /** The last number of each name: to count from the beginning would take the square of how many there are. */
+  const counts = new Map<string, number>();
+
+  function set(name: string, parameter: Parameter): void {
     let free = name;
-    for (let count = 2; values.has(free); count++) free = `${name}_${count}`;
+    for (let count = counts.get(name) ?? 1; values.has(free); free = `${name}_${count}`) counts.set(name, ++count);
     values.set(free, toValue(parameter));
   }
-  for (const { name = '', ...property } of body) {
-    let free = name;
-    while (values.has(free)) free = `body_${free}`;
-    values.set(free, toValue(property));
+
+  for (const parameter of parameters) set(parameter.name ?? '', parameter);
+  for (const property of body) {
+    const name = property.name ?? '';
+    set(values.has(name) ? `body_${name}` : name, property);
   }
   return JSON.stringify(Object.fromEntries(values));
 }
@@ -166,7 +195,7 @@ function toStructure(text: string, type: 'array' | 'object'): unknown {
     const value: unknown = JSON.parse(text);
     const fits =
       type === 'array' ? Array.isArray(value) : typeof value === 'object' && value !== null && !Array.isArray(value);
-    const numbers = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').match(/-?[\d.]+(?:e[-+]?\d+)?/gi) ?? [];
+    const numbers = text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/gs, '').match(/-?[\d.]+(?:e[-+]?\d+)?/gi) ?? [];
     return fits && numbers.every(isExact) ? value : text;
   } catch {
     return text;

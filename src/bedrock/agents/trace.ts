@@ -1,5 +1,7 @@
 import type { AgentEvent } from '../../agent.ts';
-import type { Reference } from './citations.ts';
+import { parseCount } from '../count.ts';
+import { checkShape, type Shape } from '../shape.ts';
+import { type Reference, referencesShape } from './citations.ts';
 
 /** The parts of a trace that are read here, as the wire has them. */
 export interface TracePart {
@@ -34,6 +36,26 @@ export interface FailureTrace {
   readonly failureCode?: number;
 }
 
+const shape: Shape = {
+  callerChain: [{}],
+  trace: {
+    '*': {
+      modelInvocationInput: { traceId: 'string', foundationModel: 'string' },
+      modelInvocationOutput: {
+        traceId: 'string',
+        metadata: { clientRequestId: 'string', usage: {} },
+        reasoningContent: { reasoningText: {} },
+      },
+      rationale: { traceId: 'string' },
+      observation: { knowledgeBaseLookupOutput: { retrievedReferences: referencesShape } },
+      inputAssessments: [{}],
+      outputAssessments: [{}],
+      failureReason: 'string',
+      failureCode: 'number',
+    },
+  },
+};
+
 /** Traces → usage, reasoning, what was looked up and how the turn ended: AWS says these nowhere else. */
 export function createTraceReader() {
   const models = new Map<string, string>();
@@ -46,6 +68,7 @@ export function createTraceReader() {
   const lookups: (readonly Reference[])[] = [];
 
   function read(part: TracePart, events: AgentEvent[]): void {
+    checkShape(part, shape);
     const { failureTrace, guardrailTrace, ...steps } = part.trace ?? {};
     if (failureTrace) failures.push(failureTrace);
     // A collaborator's guardrail does not block the answer of its supervisor.
@@ -84,8 +107,8 @@ export function createTraceReader() {
   function readUsage({ traceId, metadata }: ModelOutput, events: AgentEvent[]): void {
     if (!metadata?.usage) return;
     const model = models.get(traceId ?? '');
-    const inputTokens = toCount(metadata.usage.inputTokens);
-    const outputTokens = toCount(metadata.usage.outputTokens);
+    const inputTokens = parseCount(metadata.usage.inputTokens) ?? 0;
+    const outputTokens = parseCount(metadata.usage.outputTokens) ?? 0;
     events.push({ type: 'usage', inputTokens, outputTokens, ...(model !== undefined && { model }) });
   }
 
@@ -115,10 +138,6 @@ export function createTraceReader() {
     /** Steps that failed; the agent may have gone on. */
     failures,
   };
-}
-
-function toCount(tokens: unknown): number {
-  return typeof tokens === 'number' ? tokens : 0;
 }
 
 function hasFound({ action, inputAssessments, outputAssessments }: TraceStep): boolean {

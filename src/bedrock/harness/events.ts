@@ -1,7 +1,9 @@
 import type { AgentEvent, FinishReason, ToolCall } from '../../agent.ts';
 import { BadGatewayError } from '../../errors.ts';
 import type { Reader } from '../call.ts';
+import { parseCount } from '../count.ts';
 import { createEventReader, parseBody } from '../event-stream.ts';
+import { checkShape, type Shape } from '../shape.ts';
 
 /**
  * InvokeHarness's event stream → events. `callable` names the functions that the caller described; none where the
@@ -20,6 +22,7 @@ export function createReader(callable: ReadonlySet<string>): Reader {
   let stopReason: string | undefined;
 
   function readEvent(type: string, event: Payload, events: AgentEvent[]): void {
+    checkShape(event, shape);
     switch (type) {
       case 'messageStart':
         isOpen = true;
@@ -85,6 +88,18 @@ export function createReader(callable: ReadonlySet<string>): Reader {
   };
 }
 
+const shape: Shape = {
+  role: 'string',
+  contentBlockIndex: 'number',
+  start: {
+    toolUse: { toolUseId: 'string', name: 'string', type: 'string', serverName: 'string' },
+    toolResult: { toolUseId: 'string' },
+  },
+  delta: { text: 'string', toolUse: { input: 'string' }, reasoningContent: { text: 'string' } },
+  stopReason: 'string',
+  usage: {},
+};
+
 /** The fields that are read here; AWS may add others. */
 interface Payload {
   readonly role?: string;
@@ -107,10 +122,10 @@ interface ToolUse {
 }
 
 interface TokenUsage {
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly cacheReadInputTokens?: number;
-  readonly cacheWriteInputTokens?: number;
+  readonly inputTokens?: unknown;
+  readonly outputTokens?: unknown;
+  readonly cacheReadInputTokens?: unknown;
+  readonly cacheWriteInputTokens?: unknown;
 }
 
 /** Its own tools, such as the shell, look like inline functions, but for their names. */
@@ -121,12 +136,10 @@ function isCallers({ type = 'tool_use', name = '', serverName }: ToolUse, callab
 /** Bedrock counts what its cache read and wrote beside the input, OpenAI within it. */
 function readUsage(usage: TokenUsage | undefined): readonly AgentEvent[] {
   if (!usage) return [];
-  const {
-    inputTokens = 0,
-    outputTokens = 0,
-    cacheReadInputTokens: read = 0,
-    cacheWriteInputTokens: written = 0,
-  } = usage;
+  const read = parseCount(usage.cacheReadInputTokens) ?? 0;
+  const written = parseCount(usage.cacheWriteInputTokens) ?? 0;
+  const inputTokens = parseCount(usage.inputTokens) ?? 0;
+  const outputTokens = parseCount(usage.outputTokens) ?? 0;
   const cached = read > 0 ? { cachedTokens: read } : {};
   return [{ type: 'usage', inputTokens: inputTokens + read + written, outputTokens, ...cached }];
 }

@@ -495,7 +495,7 @@ describe('the arguments of a call', () => {
       apiCall({ parameters: [named('a', '1'), named('body_a', '2')], requestBody: { content } }),
     ]);
     const json: unknown = JSON.parse(message.tool_calls[0]?.function.arguments ?? '');
-    expect(json).toEqual({ a: '1', body_a: '2', body_body_a: '3', b: '4' });
+    expect(json).toEqual({ a: '1', body_a: '2', body_a_2: '3', b: '4' });
   });
 
   it('lose nothing where two parameters share a name', async () => {

@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { readContent, toUsage } from './content.ts';
-import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, keyIn, objectIn, stringIn } from './format.ts';
 
 /** The Claude Agent SDK tells the same pieces again in whole blocks. */
 const stream: Channel = { family: 'anthropic', name: 'stream' };
@@ -40,7 +40,7 @@ function readMessage(message: JsonValue, answer: Answer): boolean {
 
 /** Reads an event of a message's stream; false when the value is none. */
 export function readStreamEvent(event: JsonValue, answer: Answer): boolean {
-  const key = String(event['index']);
+  const key = keyIn(event, 'index');
   switch (event['type']) {
     case 'message_start': {
       const message = objectIn(event, 'message');

@@ -3,7 +3,7 @@ import type { Channel } from '../message.ts';
 import { readStreamEvent } from './anthropic.ts';
 import { readBlocks, readContent, toUsage } from './content.ts';
 import { toAgentError } from './error.ts';
-import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
+import { type Format, isObject, type JsonValue, keyIn, listIn, objectIn, stringIn } from './format.ts';
 
 /** Whole blocks, each in a message of its own; their pieces may have been heard. */
 const blocks: Channel = { family: 'anthropic', name: 'blocks' };
@@ -33,7 +33,7 @@ export const claudeSdk: Format = {
 
 function isTyped(value: JsonValue): boolean {
   return (
-    types.includes(String(value['type'])) &&
+    types.includes(keyIn(value, 'type')) &&
     ['session_id', 'parent_tool_use_id', 'subtype'].some((name) => name in value)
   );
 }
@@ -79,7 +79,9 @@ function readMessage(value: JsonValue, answer: Answer): void {
 function readResult(value: JsonValue, answer: Answer): void {
   const { subtype, errors } = value;
   if (value['is_error'] === true) {
-    const words = stringIn(value, 'result') ?? (Array.isArray(errors) ? errors.join('; ') : undefined);
+    const words =
+      stringIn(value, 'result') ??
+      (Array.isArray(errors) ? errors.filter((each) => typeof each === 'string').join('; ') : undefined);
     const details = { error_type: subtype, status_code: value['api_error_status'] };
     return answer.fail(toAgentError({ error: words ?? subtype, ...details }));
   }

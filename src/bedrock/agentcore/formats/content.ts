@@ -1,4 +1,5 @@
 import type { ToolCall, Usage } from '../../../agent.ts';
+import { parseCount } from '../../count.ts';
 import type { Content } from '../answer.ts';
 import { isObject, type JsonValue, objectIn, stringIn } from './format.ts';
 
@@ -119,8 +120,8 @@ export function toUsage(usage: JsonValue | undefined): Usage | undefined {
 
 function numberIn(usage: JsonValue | undefined, names: readonly string[]): number | undefined {
   for (const name of names) {
-    const value = usage?.[name];
-    if (typeof value === 'number') return value;
+    const count = parseCount(usage?.[name]);
+    if (count !== undefined) return count;
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { BadGatewayError } from '../../../errors.ts';
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { toUsage } from './content.ts';
-import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, keyIn, objectIn, stringIn } from './format.ts';
 
 /** Shared with Strands, which wraps these events and tells the same text again. */
 const channel: Channel = { family: 'strands', name: 'event' };
@@ -33,7 +33,7 @@ export const converse: Format = {
 };
 
 function readEvent(name: string, body: JsonValue, answer: Answer): void {
-  const key = String(body['contentBlockIndex']);
+  const key = keyIn(body, 'contentBlockIndex');
   switch (name) {
     case 'messageStart':
       answer.beginMessage();

@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import { toUsage } from './content.ts';
 import { toAgentError } from './error.ts';
-import { type Format, type JsonValue, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, keyIn, objectIn, stringIn } from './format.ts';
 
 /**
  * CrewAI: the output of a crew, a task or an agent, the chunks of a streamed kickoff, and events of its bus.
@@ -20,7 +20,7 @@ export const crewai: Format = {
     // Its tools are the crew's.
     if (chunk !== 'text') return true;
     // Each task is answered in a message of its own.
-    answer.within(`${String(value['task_index'])} ${stringIn(value, 'task_id') ?? ''}`);
+    answer.within(`${keyIn(value, 'task_index')} ${stringIn(value, 'task_id') ?? ''}`);
     answer.text(stringIn(value, 'content') ?? '');
     return true;
   },

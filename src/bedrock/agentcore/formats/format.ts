@@ -34,6 +34,12 @@ export function stringIn(value: unknown, name: string): string | undefined {
   return typeof field === 'string' ? field : undefined;
 }
 
+/** A field that tells things apart: a text, a number or none; what else an agent writes there is like none. */
+export function keyIn(value: JsonValue, name: string): string {
+  const field = value[name];
+  return isObject(field) ? '' : String(field);
+}
+
 /** What an event calls itself. */
 export function typeIn(value: unknown): string | undefined {
   return stringIn(value, 'type') ?? stringIn(value, 'event');

@@ -2,7 +2,7 @@ import type { ToolCall } from '../../../agent.ts';
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { readBlocks, readContent, toUsage } from './content.ts';
-import { isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
+import { isObject, type JsonValue, keyIn, listIn, objectIn, stringIn } from './format.ts';
 
 type Kind = 'ai' | 'human' | 'tool' | 'other';
 
@@ -91,7 +91,7 @@ function readResult(callId: string, answer: Answer): void {
 }
 
 function readCallPiece(piece: JsonValue, answer: Answer): void {
-  const key = String(piece['index']);
+  const key = keyIn(piece, 'index');
   const [id, name] = [stringIn(piece, 'id'), stringIn(piece, 'name')];
   if (id && name) answer.beginCall(key, id, name);
   answer.addArguments(key, stringIn(piece, 'args') ?? '');
@@ -99,9 +99,11 @@ function readCallPiece(piece: JsonValue, answer: Answer): void {
 
 function toCall(call: JsonValue): ToolCall {
   // Where a graph was given OpenAI's messages, a call is OpenAI's too.
-  const { name = '', args, arguments: written } = objectIn(call, 'function') ?? call;
+  const called = objectIn(call, 'function') ?? call;
+  const { args, arguments: written } = called;
+  const name = stringIn(called, 'name') ?? '';
   const input = typeof written === 'string' ? written : JSON.stringify(args ?? {});
-  return { id: stringIn(call, 'id') ?? String(name), name: String(name), arguments: input };
+  return { id: stringIn(call, 'id') ?? name, name, arguments: input };
 }
 
 /** What a tool returns is a bare string where only contents are told. */

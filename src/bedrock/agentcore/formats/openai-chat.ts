@@ -1,7 +1,7 @@
 import type { Usage } from '../../../agent.ts';
 import type { Answer } from '../answer.ts';
 import { readBlocks, readContent, toUsage } from './content.ts';
-import { type Format, isObject, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
+import { type Format, isObject, type JsonValue, keyIn, listIn, objectIn, stringIn } from './format.ts';
 
 /** Answers whose last completion told its usage with its end: some gateways tell it once more behind it. */
 const counted = new WeakSet<Answer>();
@@ -58,7 +58,7 @@ function readDelta(delta: JsonValue, answer: Answer): void {
   answer.reasoning(toReasoning(delta));
   answer.text(toText(delta));
   for (const call of listIn(delta, 'tool_calls')) {
-    const key = String(call['index']);
+    const key = keyIn(call, 'index');
     const name = stringIn(objectIn(call, 'function'), 'name');
     const id = stringIn(call, 'id');
     // Only the first piece names the function.

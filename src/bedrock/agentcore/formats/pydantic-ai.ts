@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import type { Channel } from '../message.ts';
 import { toUsage } from './content.ts';
-import { type Format, type JsonValue, listIn, objectIn, stringIn } from './format.ts';
+import { type Format, type JsonValue, keyIn, listIn, objectIn, stringIn } from './format.ts';
 
 const parts: Channel = { family: 'pydantic-ai', name: 'parts' };
 const response: Channel = { family: 'pydantic-ai', name: 'response' };
@@ -24,7 +24,7 @@ export const pydanticAi: Format = {
 };
 
 function readEvent(kind: string, event: JsonValue, answer: Answer): void {
-  const key = String(event['index']);
+  const key = keyIn(event, 'index');
   const part = objectIn(event, 'part');
   switch (kind) {
     case 'part_start':

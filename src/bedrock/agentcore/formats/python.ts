@@ -1,4 +1,4 @@
-import type { JsonValue } from './format.ts';
+import { isObject, type JsonValue } from './format.ts';
 
 /** As deep as JSON may be. */
 const deepest = 256;
@@ -56,8 +56,9 @@ export function parsePython(text: string): unknown {
     const entries: [string, unknown][] = [];
     const members: unknown[] = [];
     while (!take(/\s*\}/y)) {
+      // No name that anybody looks for, where it is no text: written out, dictionaries in keys would double with each level.
       const key = parseValue(depth + 1);
-      if (take(/\s*:/y)) entries.push([typeof key === 'string' ? key : JSON.stringify(key), parseValue(depth + 1)]);
+      if (take(/\s*:/y)) entries.push([isObject(key) ? '' : String(key), parseValue(depth + 1)]);
       else members.push(key);
       take(/\s*,/y);
     }

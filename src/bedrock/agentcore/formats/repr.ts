@@ -94,7 +94,8 @@ function readMessages(text: string): string[] {
   return messages;
 }
 
-const token = new RegExp(`\\{'text': ${literal}|${literal}|[[{(]|[\\])}]`, 'gs');
+/** A literal without an end takes all the rest: to look for its end from each quote within would take the square. */
+const token = new RegExp(`\\{'text': ${literal}|${literal}|['"].*|[[{(]|[\\])}]`, 'gs');
 
 /** The text blocks of a content list that begins at `start`; what stands deeper, a tool's result, is not the agent's. */
 function readBlocks(text: string, start: number): { readonly said: string; readonly end: number } {

@@ -1,0 +1,39 @@
+import { BadGatewayError } from '../errors.ts';
+
+/** The types of what is read of an event: a list of one type, a map's values as `*`. What is not named is not looked at. */
+export type Shape = 'string' | 'number' | readonly [Shape] | { readonly [name: string]: Shape };
+
+/** Throws a `BadGatewayError` where AWS sent a field of another type. A list or a structure that is null is not there. */
+export function checkShape(value: unknown, shape: Shape, place = 'an event'): void {
+  if (shape === 'string' || shape === 'number') {
+    if (value !== undefined && typeof value !== shape) throw wrong(place);
+    return;
+  }
+  if (value == null) return;
+  if (typeof value !== 'object' || Array.isArray(value) !== isList(shape)) throw wrong(place);
+  if (isList(shape)) {
+    for (const item of Object.values(value)) {
+      if (item === null) throw wrong(place);
+      checkShape(item, shape[0], place);
+    }
+    return;
+  }
+  // Of JSON, and asked for by names that no prototype has.
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name in shape) {
+    const expected = shape[name];
+    if (expected === undefined) continue;
+    if (name !== '*') checkShape(fields[name], expected, name);
+    else for (const key in fields) checkShape(fields[key], expected, key);
+  }
+}
+
+function isList(shape: Shape): shape is readonly [Shape] {
+  return Array.isArray(shape);
+}
+
+function wrong(place: string): BadGatewayError {
+  return new BadGatewayError(
+    `AWS sent an event that cannot be read: \`${place}\` is of another type than its API has it.`,
+  );
+}
