@@ -262,20 +262,25 @@ describe('an identity', () => {
     ),
   }));
 
-  it.each(['agent', 'runtime'])('of another key never reaches AWS, wherever it stands (%s)', async (model) => {
-    const places = fc.constantFrom('custom', 'extra_body', 'sessionState', 'tenant');
-    await fc.assert(
-      fc.asyncProperty(places, tree, async (place, value) => {
-        aws.received.splice(0);
-        const state = place === 'sessionState' ? { sessionAttributes: value } : { memory: value, sessionState: value };
-        const body = { model, messages, [place]: place === 'custom' ? value : state };
-        await (await proxy.post(body)).text();
-        expect(JSON.stringify(aws.received)).not.toContain('STOLEN-ID');
-        return true;
-      }),
-      { numRuns: 200 },
-    );
-  });
+  it.each(['agent', 'runtime'])(
+    'of another key never reaches AWS, wherever it stands (%s)',
+    async (model) => {
+      const places = fc.constantFrom('custom', 'extra_body', 'sessionState', 'tenant');
+      await fc.assert(
+        fc.asyncProperty(places, tree, async (place, value) => {
+          aws.received.splice(0);
+          const state =
+            place === 'sessionState' ? { sessionAttributes: value } : { memory: value, sessionState: value };
+          const body = { model, messages, [place]: place === 'custom' ? value : state };
+          await (await proxy.post(body)).text();
+          expect(JSON.stringify(aws.received)).not.toContain('STOLEN-ID');
+          return true;
+        }),
+        { numRuns: 200 },
+      );
+    },
+    120_000,
+  );
 
   it("of an MCP session is a key's own", async () => {
     for (const key of ['sk-one', 'sk-two', 'sk-master']) {

@@ -86,4 +86,5 @@ it.each(found.filter(({ pattern }) => !guarded.has(pattern.source)))(
       }
     }
   },
+  120_000,
 );
