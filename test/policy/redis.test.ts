@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type CompletionParameters, createRouter, type RouterOptions } from '../../src/index.ts';
+import { type CompletionParameters, createRouter, RateLimitError, type RouterOptions } from '../../src/index.ts';
 import { createStore } from '../../src/policy/shared-store.ts';
 import { awsException, startLocalBedrock, type LocalAgent } from '../../src/local.ts';
 import { reach } from '../support/models.ts';
@@ -77,7 +77,8 @@ describe.skipIf(!hasRedis())('routers that share a Redis (needs redis-server)', 
   const shared = { redis_host: '127.0.0.1', redis_port: port, redis_password: password };
 
   it('rest a deployment that failed in another process, and ask it again when it has rested', async () => {
-    const options = toOptions({ ...shared, cooldown_time: 2 });
+    // As long as a busy machine may take for three calls.
+    const options = toOptions({ ...shared, cooldown_time: 5 });
     const other = startProcess(options);
     expect(await other.ask()).toEqual({ text: 'A' });
     moods['A'] = throttle;
@@ -86,17 +87,21 @@ describe.skipIf(!hasRedis())('routers that share a Redis (needs redis-server)', 
     asked = [];
     const ask = start(options);
     expect([await ask(), await ask(), await other.ask()]).toEqual(['B', 'B', { text: 'B' }]);
-    await sleep(2000);
+    await sleep(5000);
     expect([await ask(), await other.ask()]).toEqual(['A', { text: 'A' }]);
   });
 
   it('tell the seconds to wait when all rest because of another process', async () => {
-    const options = toOptions(shared);
+    const options = toOptions({ ...shared, cooldown_time: 60 });
     const other = startProcess(options);
     moods['A'] = throttle;
     moods['B'] = throttle;
     expect(await other.ask()).toMatchObject({ name: 'RateLimitError' });
-    await expect(start(options)()).rejects.toMatchObject({ name: 'RateLimitError', retry_after: 5 });
+    const error = await start(options)().catch((thrown: unknown) => thrown);
+    if (!(error instanceof RateLimitError)) throw error;
+    // Since the other process was told, less than a minute has gone by.
+    expect(error.retry_after).toBeGreaterThan(30);
+    expect(error.retry_after).toBeLessThanOrEqual(60);
     expect(asked).toEqual(['A', 'B']);
   });
 
