@@ -50,7 +50,7 @@ export const measure: Subject['measure'] = async (run) => {
   const rows: Row[] = [];
   for (const [kind, other, warmUp, rounds] of [
     ['request', 'sdk', 8, 11],
-    ['chunk', 'completion', 2, 6],
+    ['chunk', 'completion', 3, 6],
   ] as const) {
     const { length } = loads[kind];
     const replies = await takeTurns(
