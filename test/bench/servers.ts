@@ -15,7 +15,8 @@ export const key = 'sk-bench-key-of-a-team';
 /** The handler behind a Node server. Returns its URL, as `startProxy` does. */
 export async function startHandler(url: string): Promise<string> {
   const fetch = createHandler({ completion: createCompletion(bedrock(toReach(url))) });
-  const server = createAdaptorServer({ fetch });
+  // Connections wait while others have their turn.
+  const server = createAdaptorServer({ fetch, serverOptions: { keepAliveTimeout: 300_000 } });
   server.listen(0, '127.0.0.1', 4096);
   await once(server, 'listening');
   // A server that listens on a port has this form of address.

@@ -7,16 +7,21 @@ import { type Reply, startProcess } from '../process.ts';
 import { key, startHandler, startProxy } from '../servers.ts';
 import type { Round, Row, Subject } from '../subjects.ts';
 
-/** Connections, and answers that come over them in a round. A server is warm after some thousands. */
-const loads = [
-  { kind: 'request', connections: 1, answers: 64, turns: { warmUp: 30, rounds: 15 } },
-  { kind: 'request', connections: 16, answers: 128, turns: { warmUp: 20, rounds: 15 } },
-  { kind: 'request', connections: 256, answers: 512, turns: { warmUp: 5, rounds: 7 } },
-  { kind: 'chunk', connections: 1, answers: 1, turns: { warmUp: 10, rounds: 11 } },
-  { kind: 'chunk', connections: 16, answers: 16, turns: { warmUp: 6, rounds: 9 } },
-  { kind: 'chunk', connections: 256, answers: 256, turns: { warmUp: 1, rounds: 3 } },
-] as const;
-type Load = (typeof loads)[number];
+type Kind = 'request' | 'chunk';
+
+/** The loads of a contender's rounds by turns, so that one process is warm for them all: answers over connections. */
+const loads = {
+  request: [
+    { connections: 1, answers: 64 },
+    { connections: 16, answers: 128 },
+    { connections: 256, answers: 512 },
+  ],
+  chunk: [
+    { connections: 1, answers: 3 },
+    { connections: 16, answers: 16 },
+    { connections: 256, answers: 256 },
+  ],
+} as const;
 
 /** What a round tells of the time that passed. */
 interface Times {
@@ -26,40 +31,44 @@ interface Times {
 }
 
 /** Who answers. Who asks a server is in a process of its own, as AWS is, so that its work is not the server's. */
-const answering: Readonly<Record<string, (url: string, load: Load) => Round | Promise<Round>>> = {
-  handler: async (url, load) => askFromOutside(await startHandler(url), load),
-  proxy: async (url, load) => askFromOutside(await startProxy(url), load),
-  completion: (url, load) => repeat(load, toCaller(url, load.kind)),
-  sdk: (url, load) => repeat(load, toSdkCaller(url)),
-  clients: (url, load) => repeat(load, toClient(url, load)),
+const answering: Readonly<Record<string, (url: string, kind: Kind) => Round | Promise<Round>>> = {
+  handler: async (url, kind) => askFromOutside(await startHandler(url), kind),
+  proxy: async (url, kind) => askFromOutside(await startProxy(url), kind),
+  completion: (url, kind) => repeat(kind, toCaller(url, kind)),
+  sdk: (url, kind) => repeat(kind, toSdkCaller(url)),
+  clients: (url, kind) => repeat(kind, toClient(url, kind)),
 };
 
 /** OpenAI's API over HTTP. A whole answer is measured beside AWS's client alone, a stream beside `completion()`. */
 export const contenders: Subject['contenders'] = Object.fromEntries(
-  loads.flatMap((load) =>
-    Object.entries(answering).map(([who, create]) => [toName(who, load), (url: string) => create(url, load)]),
+  (['request', 'chunk'] as const).flatMap((kind) =>
+    Object.entries(answering).map(([who, create]) => [`${who} ${kind}`, (url: string) => create(url, kind)]),
   ),
 );
 
 export const measure: Subject['measure'] = async (run) => {
   const rows: Row[] = [];
-  for (const load of loads) {
-    const who = ['handler', 'proxy', load.kind === 'request' ? 'sdk' : 'completion'];
-    const [handler = [], proxy = [], other = []] = await takeTurns(
-      who.map((name) => run(toName(name, load))),
-      load.turns,
+  for (const [kind, other, warmUp, rounds] of [
+    ['request', 'sdk', 8, 11],
+    ['chunk', 'completion', 3, 6],
+  ] as const) {
+    const { length } = loads[kind];
+    const replies = await takeTurns(
+      ['handler', 'proxy', other].map((who) => run(`${who} ${kind}`)),
+      { warmUp: warmUp * length, rounds: rounds * length },
     );
-    for (const [name, ours] of Object.entries({ handler, proxy })) rows.push(...toRows(name, load, ours, other));
+    for (const turn of loads[kind].keys()) {
+      const [handler = [], proxy = [], theirs = []] = replies.map((all) =>
+        all.filter((_, round) => round % length === turn),
+      );
+      rows.push(...toRows('handler', kind, turn, handler, theirs), ...toRows('proxy', kind, turn, proxy, theirs));
+    }
   }
   return rows;
 };
 
-function toName(who: string, { kind, connections }: Load): string {
-  return `${who} ${kind} ${connections}`;
-}
-
-function toRows(who: string, load: Load, ours: readonly Reply[], theirs: readonly Reply[]): Row[] {
-  const { kind, connections, answers } = load;
+function toRows(who: string, kind: Kind, turn: number, ours: readonly Reply[], theirs: readonly Reply[]): Row[] {
+  const { connections = NaN, answers = NaN } = loads[kind][turn] ?? {};
   const compared = (pick: (reply: Reply) => number) => ({ ours: ours.map(pick), theirs: theirs.map(pick) });
   const name = `${who} by ${connections}: ${kind}`;
   if (kind === 'request') {
@@ -71,14 +80,10 @@ function toRows(who: string, load: Load, ours: readonly Reply[], theirs: readonl
     ];
   }
   const cpu = compared((reply) => reply.cpu / answers / spokenChunks);
+  const firstByte = compared((reply) => timesOf(reply).firstByte);
   return [
-    toRow({ name, unit: 'µs CPU', ...cpu, by: 'difference', bound: 25 }),
-    toRow({
-      name: `${who} by ${connections}: first byte`,
-      unit: 'ms',
-      ...compared((reply) => timesOf(reply).firstByte),
-      by: 'difference',
-    }),
+    toRow({ name, unit: 'µs CPU', ...cpu, by: 'difference', bound: who === 'proxy' ? 25 : undefined }),
+    toRow({ name: `${who} by ${connections}: first byte`, unit: 'ms', ...firstByte, by: 'difference' }),
   ];
 }
 
@@ -87,16 +92,18 @@ function timesOf({ result }: Reply): Times {
   return result as Times;
 }
 
-function askFromOutside(url: string, load: Load): Round {
-  const clients = startProcess('contender', ['serving', toName('clients', load), url]);
+function askFromOutside(url: string, kind: Kind): Round {
+  const clients = startProcess('contender', ['serving', `clients ${kind}`, url]);
   return async () => (await clients.round()).result;
 }
 
 /** Resolves when an answer has come whole, with the moment of its first byte. */
 type Caller = () => Promise<number>;
 
-function repeat({ connections, answers }: Load, call: Caller): Round {
+function repeat(kind: Kind, call: Caller): Round {
+  let turn = 0;
   return async (): Promise<Times> => {
+    const { connections = NaN, answers = NaN } = loads[kind][turn++ % loads[kind].length] ?? {};
     const firsts: number[] = [];
     const caller = async () => {
       for (let index = 0; index < answers / connections; index++) {
@@ -110,13 +117,11 @@ function repeat({ connections, answers }: Load, call: Caller): Round {
   };
 }
 
-function toCaller(url: string, kind: Load['kind']): Caller {
+function toCaller(url: string, kind: Kind): Caller {
   return async () => {
-    if (kind === 'request') {
-      await completion(ask.runtime(url, 'short'));
-      return performance.now();
-    }
-    return readAll(await completion({ ...ask.agent(url, 'SPOKEN'), stream: true }));
+    if (kind === 'chunk') return readAll(await completion({ ...ask.agent(url, 'SPOKEN'), stream: true }));
+    await completion(ask.runtime(url, 'short'));
+    return performance.now();
   };
 }
 
@@ -129,11 +134,11 @@ function toSdkCaller(url: string): Caller {
   };
 }
 
-function toClient(url: string, { kind, connections }: Load): Caller {
+function toClient(url: string, kind: Kind): Caller {
   const { model, messages } = kind === 'request' ? ask.runtime(url, 'short') : ask.agent(url, 'SPOKEN');
-  const body = JSON.stringify({ model, messages, ...(kind === 'chunk' && { stream: true }) });
+  const body = JSON.stringify({ model, messages, stream: kind === 'chunk' });
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const agent = new Agent({ keepAlive: true });
   return async () => {
     const response = await new Promise<IncomingMessage>((resolve, reject) =>
       request(`${url}/v1/chat/completions`, { method: 'POST', agent, headers }, resolve).on('error', reject).end(body),
