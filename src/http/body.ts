@@ -17,11 +17,11 @@ export async function readJson(request: Request, limit: number): Promise<Readonl
 }
 
 async function readText(request: Request, limit: number): Promise<string> {
-  const announced = request.headers.get('content-length');
+  const announced = request.headers.get('content-length') ?? '';
   if (Number(announced) > limit) throw tooLarge(limit);
   // A server takes no more than was announced, so there is nothing to count on the way, and a body in one piece costs
   // far less than a stream of it.
-  if (announced !== null) {
+  if (/^\d+$/.test(announced)) {
     const text = await request.text();
     if (Buffer.byteLength(text) > limit) throw tooLarge(limit);
     return text;
