@@ -1,11 +1,10 @@
 import type { Agent } from '../../agent.ts';
 import { type APIError, BadGatewayError, BadRequestError } from '../../errors.ts';
-import { authorize } from '../bearer.ts';
+import { ask } from '../ask.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
 import type { RuntimeRef } from '../model.ts';
-import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
 import { toInvocation } from './request.ts';
 import { endSession } from './session-end.ts';
@@ -21,31 +20,25 @@ export function invokeRuntime(ref: RuntimeRef, clients: Clients): Agent {
     const response = await call(
       request,
       async (signal, secrets) => {
-        const { client, invokeRuntime: send, region } = await clients.agentcore(connection);
-        const authorization = await authorize(client, connection);
-        secrets.push(...authorization.secrets);
-        const { headers, body } = await send(input, { headers: authorization.headers, signal });
-        const requestId = headers['x-amzn-requestid'];
+        const client = await clients.agentcore(connection);
+        const { headers, answer } = await ask(client, client.invokeRuntime, input, { connection, signal, secrets });
         return {
-          body,
+          ...answer,
           reader: createReader(headers['content-type'], asked.format),
           sessionId: headers['x-amzn-bedrock-agentcore-runtime-session-id'] ?? input.runtimeSessionId,
-          ...(requestId !== undefined && { requestId }),
-          about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },
-          price: priceOf,
         };
       },
       { ...connection, explain: (error) => explainFailure(error, ref, qualifier) },
     );
     if (!asked.endsSession) return response;
     return endSession(request, response, async (signal, secrets) => {
-      const { client, stopSession: send } = await clients.agentcore(connection);
+      const client = await clients.agentcore(connection);
       const { agentRuntimeArn, runtimeSessionId } = input;
-      const authorization = await authorize(client, connection);
-      secrets.push(...authorization.secrets);
-      const stopped = await send(
+      const { answer: stopped } = await ask(
+        client,
+        client.stopSession,
         { agentRuntimeArn, runtimeSessionId, ...(qualifier !== undefined && { qualifier }) },
-        { headers: authorization.headers, signal },
+        { connection, signal, secrets },
       );
       // What it says is of no use, but the connection is.
       stopped.body.resume();

@@ -1,11 +1,10 @@
 import type { Agent } from '../../agent.ts';
 import { type APIError, BadRequestError, PermissionDeniedError } from '../../errors.ts';
-import { authorize } from '../bearer.ts';
+import { ask } from '../ask.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
 import type { AgentRef } from '../model.ts';
-import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
 import { toInput } from './request.ts';
 
@@ -25,23 +24,15 @@ export function invokeAgent(ref: AgentRef, clients: Clients): Agent {
     return call(
       request,
       async (signal, secrets) => {
-        const { client, invokeAgent: send, region } = await clients.agents(connection);
-        const authorization = await authorize(client, connection);
-        secrets.push(...authorization.secrets);
-        const { headers, body } = await send(input, { headers: authorization.headers, signal });
-        const { 'x-amzn-requestid': requestId, 'x-amz-bedrock-agent-memory-id': memoryId } = headers;
+        const client = await clients.agents(connection);
+        const { headers, answer } = await ask(client, client.invokeAgent, input, { connection, signal, secrets });
+        const memoryId = headers['x-amz-bedrock-agent-memory-id'];
         const sessionId = headers['x-amz-bedrock-agent-session-id'] ?? input.sessionId ?? '';
         return {
-          body,
+          ...answer,
           reader: createReader({ showTraces, asked: { sessionId, agentId: ref.agentId, tools: request.tools } }),
           sessionId,
-          ...(requestId !== undefined && { requestId }),
-          about: {
-            region,
-            ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }),
-            ...(memoryId !== undefined && { memoryId }),
-          },
-          price: priceOf,
+          about: { ...answer.about, ...(memoryId !== undefined && { memoryId }) },
         };
       },
       { ...connection, ...(isStreamedByUs && { explain: explainStreaming }) },

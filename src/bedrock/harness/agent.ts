@@ -1,10 +1,9 @@
 import type { Agent } from '../../agent.ts';
-import { authorize } from '../bearer.ts';
+import { ask } from '../ask.ts';
 import { call } from '../call.ts';
 import type { Clients } from '../clients.ts';
 import { parseConnection } from '../connection.ts';
 import type { HarnessRef } from '../model.ts';
-import { priceOf } from '../price.ts';
 import { createReader } from './events.ts';
 import { namesOf } from './overrides.ts';
 import { toInput } from './request.ts';
@@ -18,18 +17,16 @@ export function invokeHarness(ref: HarnessRef, clients: Clients): Agent {
     return call(
       request,
       async (signal, secrets) => {
-        const { client, invokeHarness: send, region } = await clients.agentcore(connection);
-        const authorization = await authorize(client, connection);
-        secrets.push(...authorization.secrets);
-        const { headers, body } = await send(input, { headers: authorization.headers, signal });
-        const requestId = headers['x-amzn-requestid'];
+        const client = await clients.agentcore(connection);
+        const { answer } = await ask(client, client.invokeHarness, input, {
+          connection,
+          signal,
+          secrets,
+        });
         return {
-          body,
+          ...answer,
           reader: createReader(namesOf(input.tools ?? [])),
           sessionId: input.runtimeSessionId ?? '',
-          ...(requestId !== undefined && { requestId }),
-          about: { region, ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }) },
-          price: priceOf,
         };
       },
       connection,
