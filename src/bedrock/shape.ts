@@ -1,6 +1,6 @@
 import { BadGatewayError } from '../errors.ts';
 
-/** The types of what is read of an event: a list of one type, a map's values as `*`. What is not named is not looked at. */
+/** The types of what is read of an event: a list of one type, the structures of a map as `*`. What is not named is not looked at. */
 export type Shape = 'string' | 'number' | readonly [Shape] | { readonly [name: string]: Shape };
 
 /** Throws a `BadGatewayError` where AWS sent a field of another type. A list or a structure that is null is not there. */
@@ -21,8 +21,13 @@ export function checkShape(value: unknown, shape: Shape, place = 'an event'): vo
   const fields = new Map(Object.entries(value));
   for (const [name, expected] of Object.entries(shape)) {
     if (name !== '*') checkShape(fields.get(name), expected, name);
-    else for (const [key, field] of fields) checkShape(field, expected, key);
+    // What is no structure is something new beside them, and nobody looks at it.
+    else for (const [key, field] of fields) if (isStructure(field)) checkShape(field, expected, key);
   }
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 function isList(shape: Shape): shape is readonly [Shape] {
