@@ -1,15 +1,15 @@
 import { BadGatewayError } from '../errors.ts';
 
-/** The types of what is read of an event: a list of one type, a map's values as `*`. What is not named is not looked at. */
+/** The types of what is read of an event: a list of one type, the structures of a map as `*`. What is not named is not looked at. */
 export type Shape = 'string' | 'number' | readonly [Shape] | { readonly [name: string]: Shape };
 
-/** Throws a `BadGatewayError` where AWS sent a field of another type. A list or a structure that is null is not there. */
+/** Throws a `BadGatewayError` where AWS sent a field of another type. What is null is not there. */
 export function checkShape(value: unknown, shape: Shape, place = 'an event'): void {
+  if (value == null) return;
   if (shape === 'string' || shape === 'number') {
-    if (value !== undefined && typeof value !== shape) throw wrong(place);
+    if (typeof value !== shape) throw wrong(place);
     return;
   }
-  if (value == null) return;
   if (typeof value !== 'object' || Array.isArray(value) !== isList(shape)) throw wrong(place);
   if (isList(shape)) {
     for (const item of Object.values(value)) {
@@ -24,8 +24,13 @@ export function checkShape(value: unknown, shape: Shape, place = 'an event'): vo
     const expected = shape[name];
     if (expected === undefined) continue;
     if (name !== '*') checkShape(fields[name], expected, name);
-    else for (const key in fields) checkShape(fields[key], expected, key);
+    // What is no structure is something new beside them, and nobody looks at it.
+    else for (const key in fields) if (isStructure(fields[key])) checkShape(fields[key], expected, key);
   }
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 function isList(shape: Shape): shape is readonly [Shape] {

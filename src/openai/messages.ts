@@ -176,6 +176,7 @@ export function messagesSchema() {
       }),
     }),
   ]);
+  // Not `minLength`: that looks at the length of what is no list, too, and trips over one that is no number.
   return z
     .array(
       z.discriminatedUnion('role', [
@@ -193,7 +194,7 @@ export function messagesSchema() {
         z.looseObject({ role: z.literal('tool'), content: texts, tool_call_id: z.string() }),
       ]),
     )
-    .check(z.minLength(1));
+    .check(z.refine((messages) => messages.length > 0, { error: 'expected at least 1.' }));
 }
 
 function callSchema() {

@@ -42,7 +42,7 @@ function createSchema() {
             type: z.string(),
             function: z.optional(
               z.object({
-                name: z.string().check(z.minLength(1)),
+                name: z.string().check(z.refine((name) => name !== '', { error: 'expected at least 1.' })),
                 description: string,
                 parameters: record,
               }),

@@ -48,7 +48,7 @@ function includesOf(value: unknown): readonly string[] {
 /** Reads YAML. The errors repeat nothing of the text: it may hold secrets. */
 function parseFile(name: string, text: string): ConfigFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'error' });
   const line = (offset: number) => lines.linePos(offset).line;
   const problems = document.errors.map(({ code, pos }) => `${name}:${line(pos[0])}: this is not valid YAML (${code}).`);
   if (problems.length > 0) throw new ConfigError(problems);

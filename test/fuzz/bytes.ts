@@ -64,5 +64,5 @@ export function toReads(bytes: Buffer, places: readonly number[]): readonly (rea
       places.map((place) => Math.floor(place * bytes.length)),
     ),
   ];
-  return bytes.length <= 400 ? [...reads, bytewise(bytes)] : reads;
+  return bytes.length <= 120 ? [...reads, bytewise(bytes)] : reads;
 }

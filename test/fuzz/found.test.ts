@@ -125,6 +125,25 @@ test('the proxy refuses a model that is no text, whatever stands in its place', 
   }
 });
 
+test.each<[string, object]>([
+  ['messages', { messages: { length: [{ toString: null }] } }],
+  ['tools.0.function.name', { tools: [{ type: 'function', function: { name: { length: [{ toString: null }] } } }] }],
+])('%s may have a length that no number can be made of, and are refused all the same', (param, wrong) => {
+  const given = { model: 'bedrock/agent/A/B', messages: [{ role: 'user', content: 'Hi' }], ...wrong };
+  expect(() => parseRequest(given, () => false)).toThrow(BadRequestError);
+  expect(() => parseRequest(given, () => false)).toThrow(param);
+});
+
+test('what stands in a configuration is in no warning of the YAML parser', async () => {
+  const warned: string[] = [];
+  const onWarning = ({ message }: Error) => void warned.push(message);
+  process.on('warning', onWarning);
+  await load(`? [sk-secret]\n: x\nmodel_list: [{ model_name: a, litellm_params: { model: bedrock/agent/A/B } }]`);
+  await new Promise(setImmediate);
+  process.off('warning', onWarning);
+  expect(warned).toEqual([]);
+});
+
 describe('the environment of a configuration', () => {
   const rows = 'model_list: [{ model_name: a, litellm_params: { model: bedrock/agent/A/B, hint: ';
 

@@ -17,7 +17,7 @@ export interface Reference {
   readonly metadata?: Readonly<Record<string, unknown>> | null;
 }
 
-export const referencesShape: Shape = [{ location: { '*': {} }, metadata: {} }];
+export const referencesShape: Shape = [{ location: {}, metadata: {} }];
 
 const shape: Shape = {
   citations: [{ generatedResponsePart: { textResponsePart: {} }, retrievedReferences: referencesShape }],

@@ -38,6 +38,7 @@ export interface FailureTrace {
 
 const shape: Shape = {
   callerChain: [{}],
+  collaboratorName: 'string',
   trace: {
     '*': {
       modelInvocationInput: { traceId: 'string', foundationModel: 'string' },

@@ -82,7 +82,7 @@ export const property = fc.asyncProperty(
         const place = text.indexOf(' ', at * text.length) + 1;
         return text.slice(0, place) + mark + text.slice(place);
       },
-      stringify(mutate(config, changes), { logLevel: 'error' }),
+      stringify(mutate(config, changes)),
     );
     writeFileSync(file, damage(Buffer.from(yaml), damaged));
     try {

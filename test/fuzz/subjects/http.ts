@@ -49,7 +49,7 @@ const proxy = createProxyOf(
   { createRouter: createSharedRouter, log },
 );
 
-const { names } = wordsOf('openai/schema.ts', 'openai/names.ts', 'openai/parameters.ts', 'proxy/allowed.ts');
+const { names } = wordsOf('openai/schema.ts', 'openai/names.ts', 'openai/parameters.ts', 'http/allowed.ts');
 const beside = fc
   .array(
     fc.tuple(fc.constantFrom(...names), toValues({ names, values: ['whole', 'fails', 'a', 'function', 'text'] })),
