@@ -156,8 +156,8 @@ describe('a text of 1 MB is read in a moment', () => {
 });
 
 describe('many small things are read in a moment', () => {
-  const many = (toBody: (index: number) => object, type: string) =>
-    Buffer.concat(Array.from({ length: 10_000 }, (_, index) => event(type, toBody(index))));
+  const many = (toBody: (index: number) => object, type: string, count = 10_000) =>
+    Buffer.concat(Array.from({ length: count }, (_, index) => event(type, toBody(index))));
 
   test.each<[string, () => Reader, Buffer]>([
     ['chunks', () => createAgentReader({ showTraces: false, asked }), many(() => ({ bytes: 'YQ==' }), 'chunk')],
@@ -170,6 +170,7 @@ describe('many small things are read in a moment', () => {
           attribution: { citations: [{ generatedResponsePart: { textResponsePart: { text: `a${at}` } } }] },
         }),
         'chunk',
+        30_000,
       ),
     ],
     [
