@@ -125,9 +125,18 @@ export function toAPIError(thrown: unknown, secrets: readonly string[] = []): AP
   });
 }
 
-/** Whether AWS does not believe who asks: other credentials may be better. */
+/** What AWS says of credentials that were good once. */
+const outdated = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'TokenRefreshRequired',
+  'UnrecognizedClientException',
+]);
+
+/** Whether AWS refused the credentials as such: newer ones may be better. */
 export function isRefusal(thrown: unknown): boolean {
-  return thrown instanceof Error && statusOfName.get(thrown.name) === 401;
+  return thrown instanceof Error && outdated.has(thrown.name);
 }
 
 /** An error of our own may say what an agent said, who was told the token. */

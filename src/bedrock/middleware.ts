@@ -6,6 +6,7 @@ import type {
   MetadataBearer,
   MiddlewareStack,
 } from '@smithy/types';
+import { createOnce } from './once.ts';
 
 /** Steps of AWS's client that `send.ts` does itself, or that nobody needs: nothing is logged or repeated here. */
 const others = [
@@ -36,11 +37,10 @@ export function createHeaders(stack: Stack, createBlank: () => HttpRequest): Add
   // Put together anew for every request, at some cost, and always the same.
   stack.remove('getUserAgentMiddleware');
   const addChanging = toSteps(stack);
-  let userAgent: Promise<Headers> | undefined;
+  const readOnce = createOnce(() => readUserAgent(addAll, createBlank()));
 
   return async (request, headers) => {
-    userAgent ??= readUserAgent(addAll, createBlank());
-    Object.assign(request.headers, headers, await userAgent);
+    Object.assign(request.headers, headers, await readOnce());
     await addChanging(request);
   };
 }

@@ -13,6 +13,7 @@ import type {
 import { refuse } from './bearer.ts';
 import { isRefusal } from './errors.ts';
 import { type Command, createHeaders, readEndpoint, toStack } from './middleware.ts';
+import { createOnce } from './once.ts';
 
 /** Sends an input; resolves with the answer as it came, its body unread, and throws a refusal as AWS's client does. */
 export type Send<Input> = (input: Input, options: SendOptions) => Promise<Answer>;
@@ -78,14 +79,10 @@ export function createSender(client: Client) {
   return function toSend<Input extends object>(Command: CommandClass<Input>): Send<Input> {
     const command = new Command({} as Input);
     const operation = toOperation(command);
-    let preparing: Promise<Context> | undefined;
+    const prepareOnce = createOnce(() => prepare(command));
 
     async function send(input: Input, { headers, signal }: SendOptions): Promise<Answer> {
-      preparing ??= prepare(command).catch((error: unknown) => {
-        preparing = undefined;
-        throw error;
-      });
-      const context = await preparing;
+      const context = await prepareOnce();
       const request = await protocol.serializeRequest(operation, input, context);
       await addHeaders(request, headers);
       // The signer keeps in it what it has to know of this request to learn how far AWS's clock is from ours.

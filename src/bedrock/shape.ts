@@ -3,7 +3,10 @@ import { BadGatewayError } from '../errors.ts';
 /** The types of what is read of an event: a list of one type, the structures of a map as `*`. What is not named is not looked at. */
 export type Shape = 'string' | 'number' | readonly [Shape] | { readonly [name: string]: Shape };
 
-/** Throws a `BadGatewayError` where AWS sent a field of another type. What is null is not there. */
+/**
+ * Throws a `BadGatewayError` where AWS sent a field of another type. Fields that are null are taken out, as AWS's clients
+ * hand on none.
+ */
 export function checkShape(value: unknown, shape: Shape, place = 'an event'): void {
   if (value == null) return;
   if (shape === 'string' || shape === 'number') {
@@ -23,10 +26,15 @@ export function checkShape(value: unknown, shape: Shape, place = 'an event'): vo
   for (const name in shape) {
     const expected = shape[name];
     if (expected === undefined) continue;
-    if (name !== '*') checkShape(fields[name], expected, name);
+    if (name !== '*') checkField(fields, name, expected);
     // What is no structure is something new beside them, and nobody looks at it.
-    else for (const key in fields) if (isStructure(fields[key])) checkShape(fields[key], expected, key);
+    else for (const key in fields) if (isStructure(fields[key])) checkField(fields, key, expected);
   }
+}
+
+function checkField(fields: Readonly<Record<string, unknown>>, name: string, expected: Shape): void {
+  if (fields[name] === null) Reflect.deleteProperty(fields, name);
+  else checkShape(fields[name], expected, name);
 }
 
 function isStructure(value: unknown): boolean {

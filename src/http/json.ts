@@ -9,7 +9,7 @@ const most = 1_000_000;
  * more than its length: 50 MB of brackets keep Node busy for half a minute, and all other callers waiting.
  */
 export function parseJson(text: string): unknown {
-  checkShape(text);
+  checkSize(text);
   try {
     return JSON.parse(text);
   } catch {
@@ -19,7 +19,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** Looks at what stands between the strings, so that a long text costs next to nothing. */
-function checkShape(text: string): void {
+function checkSize(text: string): void {
   let depth = 0;
   let values = 0;
   for (let at = 0; at < text.length; at++) {

@@ -42,7 +42,8 @@ export class Chunk implements ChatCompletionChunk {
   }
 
   get _hidden_params(): HiddenParams {
-    return this.#head._hidden_params;
+    // A clone of this or a proxy around it (a user interface's state) has none, as copies never had.
+    return #head in this ? this.#head._hidden_params : (undefined as unknown as HiddenParams);
   }
 }
 

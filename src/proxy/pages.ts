@@ -6,7 +6,9 @@ export function isOfStrangePage({ headers, url }: Request): boolean {
   return headers.get('sec-fetch-site') === 'cross-site' || !isOwnName(new URL(url).hostname);
 }
 
-/** Names that nobody can have led here: addresses, and what no public name server answers for. */
+/** Names that no stranger can have led here: addresses, and what is for networks of one's own. */
 function isOwnName(hostname: string): boolean {
-  return !hostname.includes('.') || /(^[\d.]+|\.(localhost|local|internal))$/.test(hostname);
+  return (
+    !hostname.includes('.') || /(^[\d.]+|^localhost\.|\.(localhost|local|internal|lan|home\.arpa))$/.test(hostname)
+  );
 }

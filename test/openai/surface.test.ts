@@ -76,6 +76,16 @@ describe('streamChunkBuilder', () => {
     expect(deltas[0]?.function.arguments).toBe('{"a"');
   });
 
+  it('sums up chunks that passed through the state of a user interface, too', async () => {
+    const messages = [{ role: 'user', content: 'Hi' }] as const;
+    const chunks: ChatCompletionChunk[] = [];
+    const stream = await completion({ ...reach(aws.url), model: agentModel, messages, stream: true });
+    for await (const one of stream) chunks.push(one);
+    const { choices } = streamChunkBuilder(chunks);
+    expect(streamChunkBuilder(chunks.map((one) => new Proxy(one, {}))).choices).toEqual(choices);
+    expect(streamChunkBuilder(chunks.map((one) => ({ ...one }))).choices).toEqual(choices);
+  });
+
   it('refuses no chunks', () => {
     expect(() => streamChunkBuilder([])).toThrow(TypeError);
   });

@@ -128,7 +128,7 @@ function toFile({ name = 'file', type = 'application/octet-stream', bytes }: Non
 }
 
 function toText(bytes: unknown): string {
-  if (bytes === undefined || typeof bytes === 'string') return bytes ?? '';
+  if (bytes == null || typeof bytes === 'string') return bytes ?? '';
   throw new BadGatewayError('AWS sent a chunk or a file whose bytes are no text.');
 }
 
