@@ -146,6 +146,8 @@ export function createAnswer(emit: (event: AgentEvent) => void) {
     /** A run begins whose end will be told; a body that ends before was cut short. */
     beginRun: () => ending.beginRun(),
     endRun: (reason?: string) => ending.endRun(reason),
+    /** The server says that nothing follows: some send no end of a run. A message that has begun is cut nevertheless. */
+    done: () => ending.done(),
 
     /** A message begins whose end will be told. */
     beginMessage(): void {

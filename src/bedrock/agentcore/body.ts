@@ -17,7 +17,9 @@ export type Piece =
       readonly whole: boolean;
       readonly name?: string;
     }
-  | { readonly type: 'error'; readonly value: unknown };
+  | { readonly type: 'error'; readonly value: unknown }
+  /** The server's own word that nothing follows. */
+  | { readonly type: 'done' };
 
 /** How the pieces of a body are set apart from each other. */
 export interface Framing {

@@ -37,6 +37,11 @@ export function createEnding(emit: (event: AgentEvent) => void) {
       stopped(reason);
     },
 
+    /** The server says that it ends here, which says nothing of the answer. */
+    done(): void {
+      running = false;
+    },
+
     tell(event: AgentEvent): void {
       understood = true;
       if (event.type === 'tool-call') called = true;

@@ -17,6 +17,7 @@ import { error } from './formats/error.ts';
 import type { Format } from './formats/format.ts';
 import { generic } from './formats/generic.ts';
 import { googleAdk } from './formats/google-adk.ts';
+import { lambda } from './formats/lambda.ts';
 import { langgraph } from './formats/langgraph.ts';
 import { llamaIndex } from './formats/llama-index.ts';
 import { mastra } from './formats/mastra.ts';
@@ -36,6 +37,7 @@ export const formats: readonly Format[] = [
   strandsTypescript,
   mastra,
   crewai,
+  lambda,
   error,
   a2a,
   mcp,

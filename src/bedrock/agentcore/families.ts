@@ -14,7 +14,7 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
   const [inStream, ofWhole] = [readersIn(false), readersIn(true)];
 
   function readPiece(piece: Piece): void {
-    if (piece.type !== 'error' && piece.name !== undefined && readNamed(piece.name, piece)) return;
+    if ('name' in piece && readNamed(piece.name, piece)) return;
     switch (piece.type) {
       case 'text':
         if (piece.isPart || !readWrapped(piece.text, answer, inStream)) answer.text(piece.text);
@@ -23,13 +23,15 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
         return answer.fail(toAgentError(piece.value));
       case 'value':
         return readWhole(piece);
+      case 'done':
+        return answer.done();
       default:
         piece satisfies never;
     }
   }
 
   /** Notes and thoughts by the name of a server-sent event, where what it holds does not say its type itself. */
-  function readNamed(name: string, piece: Exclude<Piece, { readonly type: 'error' }>): boolean {
+  function readNamed(name: string, piece: Piece & { readonly type: 'text' | 'value' }): boolean {
     const value = piece.type === 'text' ? piece.text : piece.value;
     const isTyped = typeIn(value) !== undefined || Array.isArray(value);
     if (!formats.some((format) => format.name === custom.name) || isTyped || !isAside(name)) return false;
@@ -74,24 +76,42 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
 
 /** More fields, or more kinds of objects, than the events of any family have. */
 const mostFields = 16;
-const mostKinds = 64;
+const mostKinds = 256;
+
+/** Objects whose fields begin with the same names: one key of all names could be that of others. */
+interface Kind {
+  mayKnow?: readonly Format[];
+  readonly further: Map<string, Kind>;
+}
 
 /**
  * The formats that may know a value, in their order, by the names of its fields. A stream repeats a few kinds of objects
  * thousands of times: to hear each time that most families know none of them takes longer than to read one.
  */
 function createChoice(formats: readonly Format[]): (value: JsonValue) => readonly Format[] {
-  const chosen = new Map<string, readonly Format[]>();
+  const empty: Kind = { further: new Map() };
+  let kinds = 0;
+
+  function kindOf(names: readonly string[]): Kind {
+    let kind = empty;
+    for (const name of names) {
+      const known = kind.further.get(name);
+      const next = known ?? { further: new Map() };
+      if (!known && kinds < mostKinds) {
+        kind.further.set(name, next);
+        kinds++;
+      }
+      kind = next;
+    }
+    return kind;
+  }
+
   return (value) => {
     const names = Array.isArray(value) ? [] : Object.keys(value);
     // A list has no fields.
     if (names.length === 0 || names.length > mostFields) return formats;
-    const kind = names.join('\0');
-    const before = chosen.get(kind);
-    if (before) return before;
-    const mayKnow = formats.filter(({ fields }) => !fields || fields.some((field) => field in value));
-    if (chosen.size < mostKinds) chosen.set(kind, mayKnow);
-    return mayKnow;
+    const kind = kindOf(names);
+    return (kind.mayKnow ??= formats.filter(({ fields }) => !fields || fields.some((field) => field in value)));
   };
 }
 

@@ -9,6 +9,7 @@ import { isObject, stringIn } from './formats/format.ts';
 export function readPrivate(read: (value: unknown) => readonly AgentEvent[], answer: Answer): (piece: Piece) => void {
   return (piece) => {
     if (piece.type === 'error') return answer.fail(toAgentError(piece.value));
+    if (piece.type === 'done') return answer.done();
     const value: unknown = piece.type === 'text' ? piece.text : piece.value;
     const events = callRead(read, value);
     for (const event of events) answer.tell(event);

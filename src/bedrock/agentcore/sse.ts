@@ -46,8 +46,10 @@ export function createEvents(onPiece: (piece: Piece) => void): Framing {
     const text = data === undefined ? '' : toText(data);
     const isEvent = data !== undefined || name === 'error';
     data = undefined;
-    if (text.trim() === '[DONE]') done = true;
-    else if (isEvent) sendText(text, isWhole);
+    if (text.trim() === '[DONE]') {
+      done = true;
+      onPiece({ type: 'done' });
+    } else if (isEvent) sendText(text, isWhole);
     name = '';
   }
 

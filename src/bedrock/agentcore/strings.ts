@@ -10,6 +10,7 @@ export function readStrings(cumulative: boolean, answer: Answer): (piece: Piece)
 
   return (piece) => {
     if (piece.type === 'error') return answer.fail(toAgentError(piece.value));
+    if (piece.type === 'done') return answer.done();
     // A part of a body of bare text ends wherever a read did, so it repeats nothing.
     if (piece.type === 'text') return piece.isPart ? answer.text(piece.text) : tell(piece.text);
     const { value, raw } = piece;

@@ -76,6 +76,28 @@ describe('a UI message stream', () => {
   });
 });
 
+describe('a UI message stream whose server sends no finish', () => {
+  const told = ui({ type: 'start' }, { type: 'start-step' }, ...said('1', 'Hi'));
+  const done = 'data: [DONE]\n\n';
+
+  test('ends where it says [DONE]', () => {
+    const body = told + ui({ type: 'finish-step' });
+    const whole = { text: 'Hi', finish: 'stop', error: undefined };
+    expect(read(body + done, stream)).toMatchObject(whole);
+    // As the Python runtime frames what was framed before.
+    expect(read(body + sse(done), stream)).toMatchObject(whole);
+    expect(read(body + sse('[DONE]'), stream)).toMatchObject(whole);
+  });
+
+  test('was cut short without it, and inside a step', () => {
+    expect(read(told + ui({ type: 'finish-step' }), stream).error).toContain('cut short');
+    expect(read(told + done, stream)).toMatchObject({
+      text: 'Hi',
+      error: expect.stringContaining('cut short') as string,
+    });
+  });
+});
+
 describe('a fullStream', () => {
   const full = (...parts: readonly (TextStreamPart<ToolSet> | Record<string, unknown>)[]): string => sse(...parts);
   const usage = (inputTokens: number, outputTokens: number) => ({

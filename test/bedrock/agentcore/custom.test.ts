@@ -117,6 +117,11 @@ describe('events by a type of the agent’s own', () => {
   });
 });
 
+test('events are told apart by their fields, whatever these are called', () => {
+  const body = sse({ 'type\0delta': 1 }, { type: 'reasoning-delta', delta: 'Hm.' }, { data: 'Hi' });
+  expect(read(body, stream)).toMatchObject({ text: 'Hi', reasoning: 'Hm.' });
+});
+
 describe('what nobody knows', () => {
   const unknown = { type: 'invoice', total: 3 };
   test('is skipped in a stream, and its text where it is all there is', () => {

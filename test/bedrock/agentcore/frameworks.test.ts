@@ -419,3 +419,50 @@ describe('Pydantic AI', () => {
     expect(readStream(...last, failure)).toMatchObject({ text: 'It is 5.', error: 'Boom' });
   });
 });
+
+describe('a Lambda function', () => {
+  const lambda = (statusCode: number, body: unknown) => ({ statusCode, headers: { 'x-a': 'b' }, body });
+  const chat = { choices: [{ message: { content: 'Hi' }, finish_reason: 'length' }], object: 'chat.completion' };
+
+  test.each<[string, unknown]>([
+    ['a text', 'Hi'],
+    ['a JSON string', '"Hi"'],
+    ['an object', { response: 'Hi' }],
+    ['JSON', '{"response": "Hi"}'],
+    ['JSON of another', JSON.stringify(lambda(200, '{"result": {"content": [{"text": "Hi"}]}}'))],
+  ])('answers with its body: %s', (_, body) => {
+    expect(readWhole(lambda(200, body))).toMatchObject({ text: 'Hi', finish: 'stop', error: undefined });
+    expect(readStream(lambda(200, body))).toMatchObject({ text: 'Hi', error: undefined });
+  });
+
+  test('may answer in the format of a family, with a number, or with nothing', () => {
+    expect(readWhole(lambda(200, JSON.stringify(chat)))).toMatchObject({ text: 'Hi', finish: 'length' });
+    expect(readWhole(lambda(200, '42.50'))).toMatchObject({ text: '42.50', error: undefined });
+    expect(readWhole(lambda(200, ''))).toMatchObject({ text: '', error: undefined });
+  });
+
+  test('shows what nobody knows', () => {
+    expect(readWhole(lambda(200, '{"foo": 1}'))).toMatchObject({ text: '{"foo": 1}', error: undefined });
+    const unknown = lambda(200, { foo: 1 });
+    expect(readWhole(unknown)).toMatchObject({ text: JSON.stringify(unknown), error: undefined });
+  });
+
+  test.each<[string, unknown]>([
+    ['a text', 'boom'],
+    ['an object', { error: 'boom' }],
+    ['JSON', '{"message": "boom"}'],
+    ['JSON of a string', '"boom"'],
+  ])('fails with a status that says so: %s', (_, body) => {
+    for (const status of [400, 500]) {
+      expect(readWhole(lambda(status, body))).toMatchObject({ text: '', error: 'boom' });
+    }
+  });
+
+  test('may fail without a word', () => {
+    expect(readWhole(lambda(503, null)).error).toBe('The agent reported an error and did not say which.');
+  });
+
+  test('is told by its body: another status is part of an answer', () => {
+    expect(readWhole({ statusCode: 404, result: 'Not there' })).toMatchObject({ text: 'Not there', error: undefined });
+  });
+});

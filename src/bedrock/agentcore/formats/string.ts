@@ -34,8 +34,9 @@ export function readString(text: string, answer: Answer, readers: StringReaders)
   // Python's objects may stand within: as JSON, it says more.
   const object = text.startsWith('{') && /\}\s*$/.test(text) ? parseJson(text).value : undefined;
   if (isObject(object) && readObject(object, text, readers)) return;
+  if (text === '[DONE]') return answer.done();
   // An event that nobody knows is a text after all.
-  if (!readWrapped(text, answer, readers) && text !== '[DONE]') answer.text(text, strings);
+  if (!readWrapped(text, answer, readers)) answer.text(text, strings);
 }
 
 function readObject(object: JsonValue, text: string, { readValue, readEvent }: StringReaders): boolean {
