@@ -12,10 +12,15 @@ const seconds = values.seconds === undefined ? undefined : toNumber('seconds', v
 const cases = toNumber('cases', values.cases ?? (seconds === undefined ? '100000' : String(Number.MAX_SAFE_INTEGER)));
 const given = values.seed === undefined ? undefined : toNumber('seed', values.seed);
 
+const chosen = Object.keys(subjects).filter(
+  (name) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+);
+if (chosen.length === 0)
+  throw new RangeError(`There are no such subjects. Known are: ${Object.keys(subjects).join(', ')}.`);
+
 console.log('| subject | cases | seed | seconds | result |');
 console.log('| ------- | ----- | ---- | ------- | ------ |');
-for (const subject of Object.keys(subjects)) {
-  if (positionals.length > 0 && !positionals.some((part) => subject.includes(part))) continue;
+for (const subject of chosen) {
   const seed = given ?? randomInt(2 ** 31);
   const { failure, ...done } = await runCampaign(subject, { seed, cases, seconds });
   const result = failure === undefined ? 'holds' : 'FAILED';
