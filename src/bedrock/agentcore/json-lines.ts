@@ -2,7 +2,7 @@ import type { Framing, OnPiece, Piece } from './body.ts';
 import { cutShort } from './ending.ts';
 import { isObject } from './formats/format.ts';
 import { parseJson } from './json.ts';
-import { createLines } from './lines.ts';
+import { checkSize, createLines } from './lines.ts';
 import { createText } from './text.ts';
 
 /** Whether a value may be a line of JSON; a list without objects is a text of brackets and words. */
@@ -44,7 +44,7 @@ export function createJsonLines(isDeclared: boolean, onPiece: OnPiece): Framing 
   }
 
   function look(value: unknown, text: string): void {
-    behind += text;
+    behind = checkSize(behind + text);
     if (next === undefined) {
       next = /\S/.exec(text)?.[0];
       if (next === undefined) return;
