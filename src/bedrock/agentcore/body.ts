@@ -1,9 +1,11 @@
 import { createDataStream, dataLine } from './data-stream.ts';
 import { createDepth } from './depth.ts';
-import { parseJson } from './json.ts';
+import { createJsonLines, createRecords } from './json-lines.ts';
+import { type ContentType, type Kind, longestHead, parseContentType, sniff } from './sniff.ts';
 import { createEvents } from './sse.ts';
+import { createText } from './text.ts';
 import { createDecoder } from './utf8.ts';
-import { createJsonLines, createWhole } from './whole.ts';
+import { createWhole } from './whole.ts';
 
 /** What a body holds, whatever its framing. */
 export type Piece =
@@ -27,12 +29,8 @@ export interface Framing {
   readonly end: () => void;
 }
 
-type OnPiece = (piece: Piece) => void;
-
-interface ContentType {
-  readonly isJson: boolean;
-  readonly isEventStream: boolean;
-}
+/** Reads a piece and says whether anybody knew it. */
+export type OnPiece = (piece: Piece) => boolean;
 
 /**
  * Bytes of a body → its pieces, each as soon as its bytes are there. What a body is shows in its first characters: the
@@ -40,10 +38,7 @@ interface ContentType {
  */
 export function createBody(contentType = '', onPiece: OnPiece) {
   const decoder = createDecoder(write);
-  const type: ContentType = {
-    isJson: /^application\/([\w.-]+\+)?json\b/i.test(contentType),
-    isEventStream: /^text\/event-stream\b/i.test(contentType),
-  };
+  const type = parseContentType(contentType);
   /** What stands before the first word. */
   let blank = '';
   let head = '';
@@ -91,39 +86,6 @@ export function createBody(contentType = '', onPiece: OnPiece) {
   };
 }
 
-type Kind = 'event-stream' | 'data-stream' | 'json' | 'lines' | 'text';
-
-/** What is not decided by then is read when it is whole. */
-const longestHead = 4096;
-const fields = ['data:', 'event:', 'id:', 'retry:'];
-
-function sniff(head: string, { isJson, isEventStream }: ContentType): Kind | undefined {
-  const start = head.slice(0, longestHead);
-  const first = start.charAt(0);
-  const undecided = head.length > longestHead ? 'json' : undefined;
-  if (fields.some((field) => start.startsWith(field))) return 'event-stream';
-  if (first === ':' && (isEventStream || /^:\s/.test(start))) return 'event-stream';
-  if (start === ':' || fields.some((field) => field.startsWith(start))) return undefined;
-  if ('null'.startsWith(start.trimEnd())) return undecided;
-  if (/^[0-9a-z]:?$/.test(start)) return undefined;
-  if (dataLine.test(start)) return sniffData(head);
-  if (isJson) return /[{["\-\dtfn]/.test(first) ? 'json' : 'text';
-  if (first === '{') {
-    const end = head.indexOf('\n');
-    if (end === -1) return undefined;
-    return parseJson(head.slice(0, end)).value === undefined ? 'json' : 'lines';
-  }
-  if (first === '[') return /^\[\s*($|[[{"\]tfn\d-])/.test(start) ? undecided : 'text';
-  if (first === '"') return /^"([^"\\]|\\.)*"\s*\S/s.test(start) ? 'text' : undecided;
-  return 'text';
-}
-
-function sniffData(head: string): Kind | undefined {
-  const end = head.indexOf('\n');
-  if (end === -1) return undefined;
-  return parseJson(head.slice(2, end)).value === undefined ? 'text' : 'data-stream';
-}
-
 function createFraming(kind: Kind, type: ContentType, onPiece: OnPiece): Framing {
   switch (kind) {
     case 'event-stream':
@@ -131,10 +93,12 @@ function createFraming(kind: Kind, type: ContentType, onPiece: OnPiece): Framing
     case 'data-stream':
       return createDataStream(onPiece);
     case 'lines':
-      return createJsonLines(onPiece);
+      return createJsonLines(type.isLines, onPiece);
+    case 'records':
+      return createRecords(onPiece);
     case 'json':
       return createWhole(type.isJson, onPiece);
     case 'text':
-      return { write: (text) => onPiece({ type: 'text', text, isPart: true }), end: () => undefined };
+      return createText(onPiece);
   }
 }

@@ -2,7 +2,7 @@ import type { AgentEvent } from '../../agent.ts';
 import type { Reader } from '../call.ts';
 import type { AgentFormat } from './agent-format.ts';
 import { createAnswer } from './answer.ts';
-import { createBody } from './body.ts';
+import { createBody, type OnPiece, type Piece } from './body.ts';
 import { readFamilies } from './families.ts';
 import { a2a } from './formats/a2a.ts';
 import { agUi } from './formats/ag-ui.ts';
@@ -68,14 +68,14 @@ export function createReader(
   const answer = createAnswer((event) => events.push(event));
   const body = createBody(contentType, toReadPiece(format));
 
-  function toReadPiece(chosen: AgentFormat) {
+  function toReadPiece(chosen: AgentFormat): OnPiece {
     switch (chosen.type) {
       case 'families':
         return readFamilies(chosen.formats, answer);
       case 'strings':
-        return readStrings(chosen.cumulative, answer);
+        return toKnowing(readStrings(chosen.cumulative, answer));
       case 'function':
-        return readPrivate(chosen.read, answer);
+        return toKnowing(readPrivate(chosen.read, answer));
     }
   }
 
@@ -88,5 +88,13 @@ export function createReader(
       events = into;
       answer.end(body.end());
     },
+  };
+}
+
+/** Who chose how a body is read knows all of it. */
+function toKnowing(read: (piece: Piece) => void): OnPiece {
+  return (piece) => {
+    read(piece);
+    return true;
   };
 }

@@ -1,5 +1,5 @@
 import type { Answer } from './answer.ts';
-import type { Piece } from './body.ts';
+import type { OnPiece, Piece } from './body.ts';
 import { custom, isAside } from './formats/custom.ts';
 import { error, toAgentError } from './formats/error.ts';
 import { type Format, isObject, type JsonValue, typeIn } from './formats/format.ts';
@@ -8,25 +8,27 @@ import { isRepr } from './formats/repr.ts';
 import { readString, readWrapped, type StringReaders } from './formats/string.ts';
 
 /** Reads the pieces of a body with the first of these formats that knows them. */
-export function readFamilies(formats: readonly Format[], answer: Answer): (piece: Piece) => void {
+export function readFamilies(formats: readonly Format[], answer: Answer): OnPiece {
   const families = formats.filter((format) => format.name !== generic.name);
   const asked = createChoice(formats);
   const [inStream, ofWhole] = [readersIn(false), readersIn(true)];
 
-  function readPiece(piece: Piece): void {
-    if ('name' in piece && readNamed(piece.name, piece)) return;
+  function readPiece(piece: Piece): boolean {
+    if ('name' in piece && readNamed(piece.name, piece)) return true;
     switch (piece.type) {
       case 'text':
         if (piece.isPart || !readWrapped(piece.text, answer, inStream)) answer.text(piece.text);
-        return;
+        return true;
       case 'error':
-        return answer.fail(toAgentError(piece.value));
+        answer.fail(toAgentError(piece.value));
+        return true;
       case 'value':
         return readWhole(piece);
       case 'done':
-        return answer.done();
+        answer.done();
+        return true;
       default:
-        piece satisfies never;
+        return piece satisfies never;
     }
   }
 
@@ -45,9 +47,10 @@ export function readFamilies(formats: readonly Format[], answer: Answer): (piece
   }
 
   /** What nobody knows, or nobody finds an answer in, is shown when it is the whole answer, and skipped in a stream. */
-  function readWhole({ value, raw, whole }: Piece & { readonly type: 'value' }): void {
+  function readWhole({ value, raw, whole }: Piece & { readonly type: 'value' }): boolean {
     const isKnown = readValue(value, raw, whole);
     if (whole && !(isKnown && (answer.saysSomething() || !isShown(value)))) answer.unknown(raw);
+    return isKnown;
   }
 
   function readValue(value: unknown, raw: string, whole: boolean): boolean {

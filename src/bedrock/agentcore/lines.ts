@@ -35,7 +35,8 @@ export function createLines(onLine: (line: string, isWhole: boolean) => void): F
   }
 }
 
-function checkSize(line: string): string {
+/** The same line, which must not be longer than any that is read. */
+export function checkSize(line: string): string {
   if (line.length <= mostCharacters) return line;
   throw new BadGatewayError(`The agent sent a line of more than ${mostCharacters} characters.`);
 }

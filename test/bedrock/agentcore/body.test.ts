@@ -113,6 +113,7 @@ describe('server-sent events', () => {
     ['fields beside data', 'id: 7\nevent: message\nretry: 10\ndata: "Hello"\n\n', 'Hello'],
     ['a field before data', 'event: message\ndata: "Hello"\n\n', 'Hello'],
     ['no blank after the field before data', 'event:message\nid:1\ndata:"Hello"\n\n', 'Hello'],
+    ['fields of their own before data', 'retry: 3000\n\nid: 1\n\n: hi\nevent\ndata: "Hello"\n\n', 'Hello'],
     ['a comment before all', ': hi\n\ndata: "Hello"\n\n', 'Hello'],
     ['a comment without text before all', ':\n\ndata: "Hello"\n\n', 'Hello'],
     ['heartbeats between events', 'data: "Hel"\n\n: heartbeat\n\n:heartbeat\n\ndata: "lo"\n\n', 'Hello'],
@@ -127,6 +128,13 @@ describe('server-sent events', () => {
     ['a colon in the text', 'data: one: two\n\n', 'one: two'],
     ['the name of a field in the text', 'data: say\ndata: data: twice\n\n', 'say\ndata: twice'],
   ])('may hold %s', (_, body, text) => expectText(body, stream, text));
+
+  test.each([
+    'event: message\ndata: "Hello"\n\n',
+    'retry: 3000\r\n\r\nid: 1\r\n: hi\r\nevent\r\ndata\r\n\r\ndata: "Hello"\r\n\r\n',
+  ])('that begin with another field are none but for their data: %j', (body) => {
+    for (const type of anyType) expectText(body, type, 'Hello');
+  });
 
   test('without a blank after `data:` keep the blanks of their text', () => {
     expectText('data:Hello\n\ndata: world,\n\ndata: this\ndata:line\n\n', stream, 'Hello world, this\nline');
@@ -204,6 +212,91 @@ describe('lines of JSON', () => {
   });
 });
 
+describe('lines of JSON that are no objects', () => {
+  const tuples = [
+    '[{"type": "AIMessageChunk", "content": "Hel"}, {"langgraph_node": "model"}]\n',
+    '["messages", [{"type": "AIMessageChunk", "content": "lo"}, {"langgraph_node": "model"}]]\n',
+    '["updates", {"model": {"messages": [{"type": "ai", "content": "Hello"}]}}]\n',
+  ];
+  const strings = ['"Hel"\n', '"lo "\n', '"{\\"data\\": \\"you\\"}"\n'];
+
+  test.each(anyType.filter((type) => type !== stream))('are read as events are, if they are called %s', (type) => {
+    expectText(tuples.join(''), type, 'Hello');
+    expectText(strings.join(''), type, 'Hello you');
+    expectText('"Hel"\r\n"lo"\r\n', type, 'Hello');
+    expectText('"Hel"\n{"data": "lo"}\nnull\n"!"', type, 'Hello!');
+    expectText('"Hel"\n"lo"\n[DONE]\n"more"\n', type, 'Hello');
+  });
+
+  test('are handed on as they arrive, from the second where nothing calls them lines', () => {
+    expect(reads(lines, tuples)).toEqual(['Hel', 'lo', '']);
+    expect(reads(lines, strings)).toEqual(['Hel', 'lo ', 'you']);
+    expect(reads(plain, tuples)).toEqual(['', 'Hello', '']);
+    expect(reads(plain, strings)).toEqual(['', 'Hello ', 'you']);
+    expect(reads(json, [...strings, '"!"\n'])).toEqual(['', 'Hello ', 'you', '!']);
+  });
+
+  test.each([
+    '"Hello" he said.\n"Hi" she said.',
+    '"Yes"\nsaid she.',
+    '"Yes"\n"No" said she.',
+    '"Yes"\n"No" said she.\n',
+    '"To be"\n\n"or not to be"\n',
+    '"To be"\n"or not',
+    '"Yes"\n[link](https://example.com)',
+    '[link](https://example.com)\n[other](https://example.com)\n',
+    '[1]\n[2]\n',
+    '["a", "b"]\nis a list.',
+    '[{"text": "x"}]\nis a list of objects.\n',
+    '[{"text": "x"}]\n[link](https://example.com)\n',
+  ])('are none where a text has quotes or brackets: %j', (text) => {
+    for (const type of [json, plain, bytes, undefined]) expectText(text, type, text);
+  });
+
+  test('may begin with the separator of records', () => {
+    const sequence = ['\x1e{"data": "Hel"}\n', '\x1e"lo"\n\x1e', '\n\x1e["messages", []]\n\x1e{"data": " you"}'];
+    for (const type of [...anyType, 'application/json-seq']) expectText(sequence.join(''), type, 'Hello you');
+    expect(reads(plain, [...sequence, '\n'])).toEqual(['Hel', 'lo', '', ' you']);
+    expectError('\x1e{"data": "Hel"}\n\x1e{"data": "lo', 'application/json-seq', { text: 'Hel' });
+  });
+});
+
+describe('a first line that is an object', () => {
+  const texts = [
+    '{"city": "Paris"}\nis where I live.',
+    '{"a": 1}\r\n\r\n  and\n{"b": 2}\n\n',
+    '{"a": 1}\n[link](https://example.com)',
+    '{"a": 1}\n[link](https://example.com)\n',
+    '{"a": 1}\n"Yes" she said.\n{"b": 2}\n',
+  ];
+  test.each(texts)('begins a text, where nobody knows it and text stands behind it: %j', (text) => {
+    for (const type of anyType.filter((each) => each !== stream)) expectText(text, type, text);
+  });
+
+  test('shows with the first words behind it that it was text', () => {
+    expect(reads(plain, ['{"a": 1}\n', '\n', 'a', 'nd', '\n{"b": 2}\n'])).toEqual([
+      '',
+      '',
+      '{"a": 1}\n\na',
+      'nd',
+      '\n{"b": 2}\n',
+    ]);
+  });
+
+  test('is left out of lines of JSON, where nobody knows it', () => {
+    for (const next of ['{"data": "Hi"}', '"Hi"', '{"bar": 2}\n{"data": "Hi"}', '\n{"data": "Hi"}\n']) {
+      expectText(`{"foo": 1}\n${next}`, plain, 'Hi');
+    }
+    expectError('{"foo": 1}\n{"data": "Hi', plain, { message: /cut short/ });
+  });
+
+  test('is one value, where nothing follows it', () => {
+    expectText('{"foo": 1}\n\n', plain, '{"foo": 1}', 'unknown');
+    expectText('[[1], {"foo": 2}]\n', plain, '[[1], {"foo": 2}]', 'unknown');
+    expectText('"Hello"\n', plain, 'Hello');
+  });
+});
+
 describe('a body that is one value', () => {
   test.each([
     ['a number', '42', '42'],
@@ -269,6 +362,15 @@ describe('bare text', () => {
     'data science',
     'identity',
     'event horizon',
+    'event: tonight',
+    'event: tonight\nBring wine.',
+    'event: x\n\n',
+    'id: 7\nname: x\ndata: y',
+    'id: 7\nevent: x\r\nretry: 10\r\n',
+    'id: 7\nda',
+    'retry: later',
+    'retry: 3 times, then\nstop',
+    `id: 7${'\nid: 8'.repeat(20)}`,
     ':) smile',
     '0:0 at half-time',
     ' indented',
@@ -299,6 +401,8 @@ describe('bare text', () => {
   test('is handed on as it arrives', () => {
     expect(reads(plain, ['Hel', 'lo ', 'you'])).toEqual(['Hel', 'lo ', 'you']);
     expect(reads(plain, ['da', 'ta', ' science']).join('')).toBe('data science');
+    expect(reads(plain, ['event: tonight\n', 'B', 'ring wine'])).toEqual(['', 'event: tonight\nB', 'ring wine']);
+    expect(reads(plain, ['retry:', ' l', 'ater'])).toEqual(['', 'retry: l', 'ater']);
     expect(reads(bytes, ['Hello\n', '{"not": "an event"}\n'])).toEqual(['Hello\n', '{"not": "an event"}\n']);
   });
 });
