@@ -12,7 +12,30 @@ export function createLog(destination?: DestinationStream): Logger {
       censor: '[redacted]',
     },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? createDestination());
+}
+
+/** Characters of lines that wait for whoever reads the log, and tenths of a second that the end waits for him. */
+const most = { waiting: 10_000_000, tries: 50 };
+
+/** Not pino's own, which keeps all that nobody reads, and at its end waits for ever. */
+function createDestination(): DestinationStream {
+  let tries = Infinity;
+  // Before the listener that writes what is left.
+  process.prependOnceListener('exit', () => (tries = most.tries));
+  const stdout = pino.destination({
+    dest: 1,
+    sync: false,
+    maxLength: most.waiting,
+    retryEAGAIN: () => tries-- > 0,
+  });
+  stdout.once('drop', () => {
+    process.emitWarning('Nobody reads the log fast enough: lines are left out.', {
+      type: 'BedrockAgentsWarning',
+      code: 'LOG_NOT_READ',
+    });
+  });
+  return stdout;
 }
 
 /** Writes the line of a request that has ended. */

@@ -321,6 +321,22 @@ describe('a proxy under load', () => {
   });
 });
 
+describe('a proxy whose log nobody reads', async () => {
+  const proxy = await startProxy(rows, aws.env);
+
+  it('goes on answering, and ends when it is told to', async () => {
+    proxy.neglect();
+    // Several times what a pipe takes.
+    for (let hundred = 0; hundred < 40; hundred++) {
+      const answers = await Promise.all(Array.from({ length: 100 }, () => proxy.post({ model: 'nothing' })));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
+      await Promise.all(answers.map((answer) => answer.text()));
+    }
+    proxy.signal('SIGTERM');
+    expect(await Promise.race([proxy.exit, sleep(30_000, 'still there')])).not.toBe('still there');
+  }, 60_000);
+});
+
 describe('the command', () => {
   it.each([
     ['0.0.0.0', ''],

@@ -31,6 +31,8 @@ export interface RunningProxy {
   /** Resolves with the exit code. */
   readonly exit: Promise<unknown>;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** Leaves unread what it writes from now on, until its process has ended. */
+  readonly neglect: () => void;
   readonly kill: () => Promise<void>;
   readonly client: (key?: string, options?: ClientOptions) => OpenAI;
   readonly post: (body: unknown, key?: string, init?: Init) => Promise<Response>;
@@ -91,6 +93,10 @@ export async function runProxy(yaml: string, env: Readonly<Record<string, string
         .filter((line) => line.includes('"msg":"request"'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     signal: (signal: NodeJS.Signals) => void child.kill(signal),
+    neglect: () => {
+      child.stdout.pause();
+      child.once('exit', () => child.stdout.resume());
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await exit;
