@@ -101,15 +101,17 @@ async function readText(url: string): Promise<string> {
   return text;
 }
 
-async function readUrl({ stdout }: ChildProcess): Promise<string> {
+/** Reads on after that: a log that nobody reads would be all that the soak shows. */
+function readUrl({ stdout }: ChildProcess): Promise<string> {
   let written = '';
-  for await (const bytes of stdout?.iterator({ destroyOnReturn: false }) ?? []) {
-    written += String(bytes);
-    const url = /"url":"([^"]+)"/.exec(written)?.[1];
-    if (url === undefined) continue;
-    // Nobody reads its lines about requests.
-    stdout?.resume();
-    return url;
-  }
-  throw new Error(`The proxy ended: ${written}`);
+  let url: string | undefined;
+  return new Promise((resolve, reject) => {
+    stdout?.on('data', (bytes: Buffer) => {
+      if (url !== undefined) return;
+      written += String(bytes);
+      url = /"url":"([^"]+)"/.exec(written)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    stdout?.on('end', () => reject(new Error(`The proxy ended: ${written}`)));
+  });
 }
